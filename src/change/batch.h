@@ -1,0 +1,51 @@
+/* batch: transactions on their way from the reader of a link to its applier, with the memory that holds them.
+ *
+ * The reader appends, the applier takes; never both at once (flow/window/queue.h hands a batch over). Everything in it lives in its
+ * arena and is freed at once. A transaction too large for one batch is spread over several: all but the last carry `continues`.
+ * Transactions that end here without effect (dropped, filtered) are entries too: they move the position.
+ */
+#pragma once
+#include "base/arena.h"
+#include "change/row.h"
+#include "change/statement.h"
+
+typedef struct {
+    uint64_t captured, filtered; /* row changes of the source's own applications; those that a rule keeps back */
+} rw_row_counts;
+
+typedef struct {
+    const char *gtid;           /* "" where the source has none */
+    const char *file;           /* of the source's log */
+    uint64_t start_bytes, end_bytes; /* offsets in file: its first event, and after its last */
+    uint64_t commit_us, stamp_us;
+    unsigned origin;            /* site number */
+    unsigned first_row, n_rows; /* in this batch */
+    const rw_statement *statement; /* DDL to execute before the rows; NULL mostly */
+    const char *intents;        /* open intents of other sessions in the log here (flow/route), NULL = none: kept in progress */
+    rw_row_counts counts;       /* in this batch */
+    bool dropped;               /* another site's: Ringway wrote it here */
+    bool continued;             /* its beginning is in an earlier batch */
+    bool continues;             /* its end is in a later batch */
+    bool void_;                 /* the source died in the middle of it: what was applied of it is to be rolled back */
+} rw_txn;
+
+/* What names a transaction for `ringway skip`: its GTID, or where it begins. Owned. */
+char *rw_txn_identity(const rw_txn *txn);
+
+typedef struct {
+    rw_arena *arena;
+    GArray *txns;      /* rw_txn */
+    GArray *rows;      /* rw_row */
+    GPtrArray *tables; /* rw_table, referenced */
+} rw_batch;
+
+rw_batch *rw_batch_new(void);
+void rw_batch_free(rw_batch *batch);
+void rw_batch_reset(rw_batch *batch);
+size_t rw_batch_bytes(const rw_batch *batch);
+/* Keeps the table alive with the batch; consecutive rows of one table cost one comparison. */
+void rw_batch_hold_table(rw_batch *batch, rw_table *table);
+void rw_batch_add_row(rw_batch *batch, rw_table *table, rw_op op, rw_slice before, rw_slice after); /* images copied */
+
+static inline rw_txn *rw_batch_txn(const rw_batch *batch, unsigned i) { return &g_array_index(batch->txns, rw_txn, i); }
+static inline rw_row *rw_batch_row(const rw_batch *batch, unsigned i) { return &g_array_index(batch->rows, rw_row, i); }

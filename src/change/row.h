@@ -1,0 +1,14 @@
+/* row: one row change of one transaction, as images of the source's log.
+ *
+ * An image is: NULL bitmap (one bit a column, all columns present), then the packed values, just as in the log. Images are borrowed from
+ * the batch's arena. Split an image into column slices with rw_image_split (flow/decode/rows.h); a slice with data == NULL is SQL NULL.
+ */
+#pragma once
+#include "change/event.h"
+
+typedef struct {
+    rw_table *table;        /* borrowed from the batch */
+    rw_slice before, after; /* data == NULL: none (insert has no before, delete no after) */
+    uint32_t txn;           /* index in the batch */
+    rw_op op;
+} rw_row;
