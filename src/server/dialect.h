@@ -1,0 +1,48 @@
+/* dialect: what differs between servers, as descriptors with capabilities; the only place that knows flavours.
+ *
+ * To add a server: one file with one descriptor, and its name in the list of dialect.c. A descriptor is constant data and pure
+ * functions; sessions are opened by connection.h. Facts are from wire.md's table of commands, the servers' manuals and trials.
+ */
+#pragma once
+#include "base/error.h"
+#include "gtid/state.h"
+
+typedef struct rw_connection rw_connection;
+
+/* From where a dump begins. gtid set: by GTID; else by file and offset. */
+typedef struct {
+    const char *file;
+    uint64_t offset_bytes;
+    const rw_gtid_state *gtid; /* NULL or kind none: by file and offset */
+    uint32_t server_id;        /* of the reader: unique among the source's readers */
+    bool once;                 /* end at the end of the log instead of waiting */
+} rw_dump_start;
+
+typedef struct {
+    const char *name;                 /* as in status: "mysql", "mariadb" */
+    rw_gtid_kind gtid_kind;           /* that its log can carry */
+    const char *sql_log_place;        /* first two columns: file, offset */
+    const char *sql_gtid;             /* one row: the GTID state of the log; "" if GTIDs are off */
+    const char *sql_apply_session;    /* settings of a session that writes, joined by ';' */
+    const char *sql_apply_privileged; /* a setting that a session may lack the privilege for; NULL: none. See connection.h, annotates */
+    const char *apply_privilege;      /* which one, for the advice */
+    const char *sql_annotates;        /* '1' if the server annotates this session's row events; asked where the privilege is missing */
+    const char *sql_dump_session;     /* settings of a session that reads the log; %d times: heartbeat period in ns */
+    const char *upsert_head;          /* between the VALUES rows and the assignments */
+    const char *upsert_value;         /* format of the value of a column in an assignment; %s: the quoted name */
+    const char *json_equals;          /* SQL that compares a JSON column (%s) with a literal (%s) */
+    const char *const *sql_mode_bits; /* name of each bit of a logged sql_mode, 64 entries, NULL where none */
+    const char *repl_grants;          /* global privileges that a Ringway user needs here, for GRANT ... ON *.* */
+    bool native_json;                 /* JSON is a type of its own, not text */
+    bool cascades_in_log;             /* foreign key cascades are written to the log as row changes */
+    uint16_t foreign_collation;       /* what a collation id that this server does not know becomes for a session */
+    bool (*knows_collation)(uint16_t id);
+    bool (*start_dump)(rw_connection *connection, const rw_dump_start *start, GError **error);
+} rw_dialect;
+
+const rw_dialect *rw_dialect_find(const char *server_version); /* NULL: not supported */
+/* The names of `mode_bits` (as logged by `source`) that `target` knows, joined by commas. Owned. */
+char *rw_dialect_sql_mode(const rw_dialect *source, const rw_dialect *target, uint64_t mode_bits);
+uint16_t rw_dialect_collation(const rw_dialect *target, uint16_t id);
+
+extern const rw_dialect rw_dialect_mysql, rw_dialect_mariadb;

@@ -1,0 +1,48 @@
+/* MariaDB 10.5 and later. Facts: MariaDB knowledge base "SQL_MODE", "GTID"; sql/sql_class.h for the mode bits. */
+#include "server/dump.h"
+
+static const char *const mode_bits[64] = {
+    [0] = "REAL_AS_FLOAT", [1] = "PIPES_AS_CONCAT", [2] = "ANSI_QUOTES", [3] = "IGNORE_SPACE", [4] = "IGNORE_BAD_TABLE_OPTIONS",
+    [5] = "ONLY_FULL_GROUP_BY", [6] = "NO_UNSIGNED_SUBTRACTION", [7] = "NO_DIR_IN_CREATE", [8] = "POSTGRESQL", [9] = "ORACLE",
+    [10] = "MSSQL", [11] = "DB2", [12] = "MAXDB", [13] = "NO_KEY_OPTIONS", [14] = "NO_TABLE_OPTIONS", [15] = "NO_FIELD_OPTIONS",
+    [16] = "MYSQL323", [17] = "MYSQL40", [18] = "ANSI", [19] = "NO_AUTO_VALUE_ON_ZERO", [20] = "NO_BACKSLASH_ESCAPES",
+    [21] = "STRICT_TRANS_TABLES", [22] = "STRICT_ALL_TABLES", [23] = "NO_ZERO_IN_DATE", [24] = "NO_ZERO_DATE",
+    [25] = "ALLOW_INVALID_DATES", [26] = "ERROR_FOR_DIVISION_BY_ZERO", [27] = "TRADITIONAL", [28] = "NO_AUTO_CREATE_USER",
+    [29] = "HIGH_NOT_PRECEDENCE", [30] = "NO_ENGINE_SUBSTITUTION", [31] = "PAD_CHAR_TO_FULL_LENGTH", [32] = "EMPTY_STRING_IS_NULL",
+    [33] = "SIMULTANEOUS_ASSIGNMENT", [34] = "TIME_ROUND_FRACTIONAL"};
+
+static bool knows_collation(uint16_t id) { return id <= 247 || id >= 576; }
+
+static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
+{
+    if (!rw_connection_run(c, "SET @mariadb_slave_capability = 4", error)) return false;
+    if (!start->gtid || start->gtid->kind == RW_GTID_NONE) return rw_dump_by_place(c, start, error);
+    g_autofree char *pos = rw_gtid_state_format(start->gtid);
+    if (!rw_connection_runf(c, error, "SET @slave_connect_state = '%s', @slave_gtid_strict_mode = 0", pos)) return false;
+    rw_dump_start from_gtid = *start;
+    from_gtid.file = "";
+    from_gtid.offset_bytes = 4;
+    return rw_dump_by_place(c, &from_gtid, error);
+}
+
+const rw_dialect rw_dialect_mariadb = {
+    .name = "mariadb",
+    .gtid_kind = RW_GTID_MARIADB,
+    .sql_log_place = "SHOW MASTER STATUS",
+    .sql_gtid = "SELECT @@global.gtid_binlog_pos",
+    .sql_apply_session = "SET SESSION in_predicate_conversion_threshold = 0, eq_range_index_dive_limit = 1, "
+                         "optimizer_max_sel_arg_weight = 0",
+    .sql_apply_privileged = "SET SESSION binlog_annotate_row_events = 0",
+    .sql_annotates = "SELECT @@SESSION.binlog_annotate_row_events",
+    .apply_privilege = "BINLOG ADMIN",
+    .sql_dump_session = "SET @source_binlog_checksum = 'CRC32', @master_binlog_checksum = 'CRC32', @source_heartbeat_period = %"
+                        G_GUINT64_FORMAT ", @master_heartbeat_period = %" G_GUINT64_FORMAT,
+    .upsert_head = " ON DUPLICATE KEY UPDATE ",
+    .upsert_value = "VALUES(%s)",
+    .json_equals = "JSON_EQUALS(%s, %s) <=> 1",
+    .sql_mode_bits = mode_bits,
+    .repl_grants = "REPLICATION SLAVE, BINLOG MONITOR",
+    .foreign_collation = 246, /* utf8mb4_unicode_520_ci */
+    .knows_collation = knows_collation,
+    .start_dump = start_dump,
+};

@@ -1,0 +1,49 @@
+/* MySQL 8.0 to 9.x. Facts: MySQL manual "Server SQL Modes", "GTIDs"; sql/system_variables.h for the mode bits. */
+#include "server/dump.h"
+
+enum { COM_DUMP_GTID = 0x1e, DUMP_ONCE = 1, DUMP_THROUGH_GTID = 4 };
+
+static const char *const mode_bits[64] = {
+    [0] = "REAL_AS_FLOAT", [1] = "PIPES_AS_CONCAT", [2] = "ANSI_QUOTES", [3] = "IGNORE_SPACE", [5] = "ONLY_FULL_GROUP_BY",
+    [6] = "NO_UNSIGNED_SUBTRACTION", [7] = "NO_DIR_IN_CREATE", [18] = "ANSI", [19] = "NO_AUTO_VALUE_ON_ZERO",
+    [20] = "NO_BACKSLASH_ESCAPES", [21] = "STRICT_TRANS_TABLES", [22] = "STRICT_ALL_TABLES", [23] = "NO_ZERO_IN_DATE",
+    [24] = "NO_ZERO_DATE", [25] = "ALLOW_INVALID_DATES", [26] = "ERROR_FOR_DIVISION_BY_ZERO", [27] = "TRADITIONAL",
+    [29] = "HIGH_NOT_PRECEDENCE", [30] = "NO_ENGINE_SUBSTITUTION", [31] = "PAD_CHAR_TO_FULL_LENGTH",
+    [32] = "TIME_TRUNCATE_FRACTIONAL"};
+
+static bool knows_collation(uint16_t id) { return id <= 323; }
+
+static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
+{
+    if (!start->gtid || start->gtid->kind == RW_GTID_NONE) return rw_dump_by_place(c, start, error);
+    g_autoptr(GByteArray) set = g_byte_array_new();
+    rw_gtid_state_encode(start->gtid, set);
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    rw_put_le(body, (start->once ? DUMP_ONCE : 0) | DUMP_THROUGH_GTID, 2);
+    rw_put_le(body, start->server_id, 4);
+    rw_put_le(body, 0, 4); /* no file name: the set says it all */
+    rw_put_le(body, 4, 8);
+    rw_put_le(body, set->len, 4);
+    g_byte_array_append(body, set->data, set->len);
+    return rw_dump_command(c, COM_DUMP_GTID, body, error);
+}
+
+const rw_dialect rw_dialect_mysql = {
+    .name = "mysql",
+    .gtid_kind = RW_GTID_MYSQL,
+    .sql_log_place = "SHOW BINARY LOG STATUS",
+    .sql_gtid = "SELECT IF(@@global.gtid_mode = 'ON', @@global.gtid_executed, NULL)",
+    .sql_apply_session = "SET SESSION range_optimizer_max_mem_size = 0, eq_range_index_dive_limit = 1",
+    .sql_dump_session = "SET @source_binlog_checksum = 'CRC32', @master_binlog_checksum = 'CRC32', @source_heartbeat_period = %"
+                        G_GUINT64_FORMAT ", @master_heartbeat_period = %" G_GUINT64_FORMAT,
+    .upsert_head = " AS rw_new ON DUPLICATE KEY UPDATE ",
+    .upsert_value = "rw_new.%s",
+    .json_equals = "%s <=> CAST(%s AS JSON)",
+    .sql_mode_bits = mode_bits,
+    .repl_grants = "REPLICATION SLAVE, REPLICATION CLIENT",
+    .native_json = true,
+    .cascades_in_log = true,
+    .foreign_collation = 255, /* utf8mb4_0900_ai_ci */
+    .knows_collation = knows_collation,
+    .start_dump = start_dump,
+};

@@ -1,0 +1,16 @@
+/* schema: Ringway's own tables, the same on every site.
+ *
+ * One list of tables with a comment on every column, and the ordinals of those columns that a reader of the log needs: rows of these
+ * tables are recognised in the log by place, so columns are only ever added at the end. `ringway init` runs or prints the SQL.
+ */
+#pragma once
+#include <glib.h>
+
+#define RW_SCHEMA "ringway"
+
+/* ringway.progress: one row per window; the first row change of every transaction that Ringway writes. */
+enum { RW_PROGRESS_SOURCE, RW_PROGRESS_LANE, RW_PROGRESS_SEQ, RW_PROGRESS_ORIGIN };
+/* ringway.session: one row per apply session. */
+enum { RW_SESSION_SOURCE, RW_SESSION_LANE, RW_SESSION_CONNECTION, RW_SESSION_NONCE, RW_SESSION_INTENT, RW_SESSION_STATEMENT = 11, RW_SESSION_COLUMNS };
+
+extern const char *const rw_schema_sql[]; /* CREATE SCHEMA, CREATE TABLE ..., all IF NOT EXISTS; NULL-terminated */
