@@ -11,12 +11,12 @@ static unsigned number(rw_slice s)
 static void take_columns(rw_catalogue_table *t, rw_result *rows)
 {
     GArray *columns = g_array_new(FALSE, TRUE, sizeof(rw_catalogue_column));
-    rw_slice c[10];
-    while (rw_result_next(rows, c, 10)) {
+    rw_slice c[11];
+    while (rw_result_next(rows, c, 11)) {
         rw_catalogue_column column = {
             .name = text(c[0]), .data_type = text(c[1]), .charset = text(c[2]), .octets = number(c[3]), .precision = number(c[4]),
             .scale = number(c[5]), .fraction_digits = number(c[6]), .is_unsigned = number(c[7]), .nullable = number(c[8]),
-            .generated = number(c[9])};
+            .generated = number(c[9]), .zerofill = number(c[10])};
         g_array_append_val(columns, column);
     }
     t->n_columns = columns->len;
@@ -111,7 +111,7 @@ static char *questions(const char *schema, const char *table)
     rw_sql_quote(t, rw_slice_str(table));
     return g_strdup_printf(
         "SELECT column_name, data_type, character_set_name, character_octet_length, numeric_precision, numeric_scale, "
-        "datetime_precision, column_type LIKE '%% unsigned%%', is_nullable = 'YES', COALESCE(generation_expression, '') <> '' "
+        "datetime_precision, column_type LIKE '%% unsigned%%', is_nullable = 'YES', COALESCE(generation_expression, '') <> '', column_type LIKE '%% zerofill%%' "
         "FROM information_schema.columns WHERE table_schema = %1$s AND table_name = %2$s ORDER BY ordinal_position;"
         "SELECT index_name, column_name, sub_part, nullable, NULL FROM information_schema.statistics "
         "WHERE table_schema = %1$s AND table_name = %2$s AND non_unique = 0 "

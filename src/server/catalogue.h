@@ -13,7 +13,7 @@ typedef struct {
     unsigned octets;  /* bytes at most, of text and binary */
     unsigned precision, scale; /* of DECIMAL; precision of times' fraction is fraction_digits */
     unsigned fraction_digits;
-    bool is_unsigned, nullable, generated;
+    bool is_unsigned, nullable, generated, zerofill;
 } rw_catalogue_column;
 
 typedef struct {

@@ -1,0 +1,150 @@
+#include "cli/daemon.h"
+
+#include "base/log.h"
+#include "flow/link.h"
+#include "http/server.h"
+#include "topology/topology.h"
+
+#include <signal.h>
+#include <time.h>
+
+typedef struct {
+    const rw_daemon_options *options;
+    GMutex lock;      /* links and conf, for the status page */
+    rw_conf *conf;
+    GPtrArray *links; /* rw_link */
+    rw_http *http;
+} daemon_state;
+
+static bool wanted(const rw_daemon_options *o, const rw_site_conf *source, const rw_site_conf *target)
+{
+    if (o->site) return strcmp(target->name, o->site) == 0;
+    if (o->link_source) return strcmp(source->name, o->link_source) == 0 && strcmp(target->name, o->link_target) == 0;
+    return true;
+}
+
+static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
+{
+    g_autoptr(GPtrArray) topology = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    if (!topology) return false;
+    g_mutex_lock(&d->lock);
+    d->conf = rw_conf_ref(conf);
+    bool ok = true;
+    for (guint i = 0; ok && i < topology->len; i++) {
+        const rw_topology_link *t = g_ptr_array_index(topology, i);
+        const rw_site_conf *source = &conf->sites[t->source], *target = &conf->sites[t->target];
+        if (!wanted(d->options, source, target)) continue;
+        rw_link *link = rw_link_start(conf, source, target, rw_conf_filter(conf, source->name, target->name), error);
+        ok = link != NULL;
+        if (ok) g_ptr_array_add(d->links, link);
+    }
+    g_mutex_unlock(&d->lock);
+    return ok;
+}
+
+static void stop_links(daemon_state *d)
+{
+    g_mutex_lock(&d->lock);
+    GPtrArray *links = d->links;
+    d->links = g_ptr_array_new();
+    g_mutex_unlock(&d->lock);
+    /* All are asked before any is waited for. */
+    g_ptr_array_foreach(links, (GFunc)(void (*)(void))rw_link_stop, NULL);
+    g_ptr_array_foreach(links, (GFunc)(void (*)(void))rw_link_free, NULL);
+    g_ptr_array_unref(links);
+    g_clear_pointer(&d->conf, rw_conf_unref);
+}
+
+static void add_site(rw_status *status, GHashTable *sites, const rw_site_conf *conf)
+{
+    rw_site_status *site = rw_site_status_new(conf->name, conf->id);
+    site->host = conf->hosts.host[0].port ? g_strdup_printf("%s:%u", conf->hosts.host[0].name, conf->hosts.host[0].port)
+                                          : g_strdup(conf->hosts.host[0].name);
+    g_ptr_array_add(status->sites, site);
+    g_hash_table_insert(sites, site->name, site);
+}
+
+static char *status_json(void *user)
+{
+    daemon_state *d = user;
+    g_mutex_lock(&d->lock);
+    char *json = NULL;
+    if (d->conf) {
+        g_autoptr(rw_status) status = rw_status_new(d->conf->name);
+        g_autoptr(GHashTable) sites = g_hash_table_new(g_str_hash, g_str_equal);
+        for (unsigned i = 0; i < d->conf->n_sites; i++) add_site(status, sites, &d->conf->sites[i]);
+        for (guint i = 0; i < d->links->len; i++) {
+            rw_link *link = g_ptr_array_index(d->links, i);
+            rw_link_note_sites(link, sites);
+            g_ptr_array_add(status->links, rw_link_status_now(link));
+        }
+        json = rw_status_to_json(status);
+    }
+    g_mutex_unlock(&d->lock);
+    return json;
+}
+
+static bool start_http(daemon_state *d, GError **error)
+{
+    if (!d->conf->http.address) return true;
+    d->http = rw_http_start(d->conf->http.address, d->conf->http.port, status_json, d, error);
+    if (d->http) rw_log(RW_LOG_INFO, NULL, "status page: http://%s:%u/", d->conf->http.address, rw_http_port(d->http));
+    return d->http != NULL;
+}
+
+static void reload(daemon_state *d)
+{
+    g_autoptr(GError) error = NULL;
+    rw_conf *conf = d->options->reload(d->options->user, &error);
+    if (!conf) {
+        rw_log(RW_LOG_ERROR, NULL, "SIGHUP: the configuration is not read again, the old one stays: %s", error->message);
+        return;
+    }
+    rw_log(RW_LOG_INFO, NULL, "SIGHUP: the configuration is read again");
+    stop_links(d);
+    if (!start_links(d, conf, &error)) rw_log(RW_LOG_ERROR, NULL, "a link does not start: %s", error->message);
+    rw_conf_unref(conf);
+}
+
+static char *any_refusal(daemon_state *d)
+{
+    for (guint i = 0; i < d->links->len; i++) {
+        char *refusal = rw_link_refusal(g_ptr_array_index(d->links, i));
+        if (refusal) return refusal;
+    }
+    return NULL;
+}
+
+static bool wait_for_end(daemon_state *d, const sigset_t *signals, GError **error)
+{
+    static const struct timespec turn = {0, 100 * 1000 * 1000};
+    for (;;) {
+        int signal = sigtimedwait(signals, NULL, &turn);
+        if (signal == SIGHUP) reload(d);
+        if (signal == SIGTERM || signal == SIGINT) {
+            rw_log(RW_LOG_INFO, NULL, "asked to end: finishing the windows under way");
+            return true;
+        }
+        g_autofree char *refusal = any_refusal(d);
+        if (refusal) return rw_fail(error, RW_ERR_CONFIG, "%s", refusal);
+    }
+}
+
+bool rw_daemon_run(rw_conf *conf, const rw_daemon_options *options, GError **error)
+{
+    daemon_state d = {.options = options, .links = g_ptr_array_new()};
+    sigset_t signals;
+    g_mutex_init(&d.lock);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    bool ok = start_links(&d, conf, error) && start_http(&d, error) && wait_for_end(&d, &signals, error);
+    rw_http_stop(d.http);
+    stop_links(&d);
+    g_ptr_array_unref(d.links);
+    g_mutex_clear(&d.lock);
+    return ok;
+}

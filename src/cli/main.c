@@ -1,0 +1,40 @@
+/* main: the only place that ends the process and the only one that prints an error. */
+#include "cli/args.h"
+#include "cli/help.h"
+#include "cli/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int run(int argc, char **argv, rw_args *args, GError **error)
+{
+    const rw_verb *verb;
+    if (!rw_args_parse(argc, argv, args, &verb, error)) return RW_EXIT_USAGE;
+    if (args->version) {
+        puts("ringway " RW_VERSION);
+        return RW_EXIT_DONE;
+    }
+    if (args->help) {
+        g_autofree char *text = verb ? rw_help_verb(verb) : rw_help_general();
+        fputs(text, stdout);
+        return RW_EXIT_DONE;
+    }
+    return verb->run(args, error);
+}
+
+int main(int argc, char **argv)
+{
+    rw_args args;
+    GError *error = NULL;
+    int code = run(argc, argv, &args, &error);
+    rw_args_clear(&args);
+    /* Output that did not arrive is not done: a full disk behind a redirection must show. */
+    if (fflush(stdout) != 0 && !error) rw_fail(&error, RW_ERR_BUG, "output: cannot be written; free some space or mend the pipe");
+    if (error) {
+        g_autofree char *line = rw_cli_error_line(error);
+        fputs(line, stderr);
+        code = rw_cli_exit_code(error);
+        g_error_free(error);
+    }
+    exit(code);
+}

@@ -1,0 +1,46 @@
+/* applier: batches in, committed windows out; the place where exactly-once is kept.
+ *
+ *     next window --> BEGIN, progress row, guard --> verdict --> writes, COMMIT --> advance
+ *                        |                             |
+ *              deadlock, lock wait              a clash: ROLLBACK, then one transaction at a time, then one row a statement,
+ *              ROLLBACK, half the window        so that the link stops exactly at the transaction that clashes
+ *
+ * A window is whatever transactions a batch holds, up to a limit that halves when the target's applications get in the way and grows
+ * back. A transaction with a statement goes alone; one that is spread over batches streams: BEGIN with its first piece, COMMIT with its last.
+ * Owner: one thread. Errors leave the target at the last committed window; the caller opens a new applier from ringway.progress:
+ * RW_ERR_RETRY (lost session, read-only), RW_ERR_CONFLICT, RW_ERR_STOP, RW_ERR_INTERRUPTED.
+ */
+#pragma once
+#include "conf/conf.h"
+#include "flow/apply/progress.h"
+#include "flow/apply/statement.h"
+#include "flow/apply/tables.h"
+
+typedef struct rw_applier rw_applier;
+
+typedef struct {
+    const rw_conf *conf;              /* borrowed */
+    const char *link;                 /* name, for the log and ringway.conflict */
+    unsigned source;                  /* site number */
+    const rw_dialect *source_dialect;
+    rw_connection *target;            /* borrowed: a session with the lock (session.h) */
+    rw_progress *progress;            /* borrowed: loaded; advanced here */
+    const rw_intent *intent;          /* borrowed: what the session row said; EXECUTED: that statement is not run again */
+    const char *skip;                 /* identity of the one transaction to record instead of apply; NULL = none */
+    const gint *stop;                 /* set by another thread: end at the next chance */
+    bool isolate_first;               /* a large transaction clashed: apply it so that the report is exact */
+} rw_applier_options;
+
+typedef struct {
+    uint64_t retries;
+    unsigned window; /* transactions in the last one */
+} rw_applier_counts;
+
+rw_applier *rw_applier_new(const rw_applier_options *options);
+void rw_applier_free(rw_applier *applier);
+bool rw_applier_run(rw_applier *applier, const rw_batch *batch, GError **error);
+const char *rw_applier_failed_identity(const rw_applier *applier); /* after an error: the transaction it stopped at, NULL = none */
+bool rw_applier_wants_isolation(const rw_applier *applier);
+rw_applier_counts rw_applier_count(const rw_applier *applier);
+const rw_tables *rw_applier_tables(const rw_applier *applier);
+bool rw_applier_in_transaction(const rw_applier *applier); /* a large transaction is half applied */

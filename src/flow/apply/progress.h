@@ -1,0 +1,38 @@
+/* progress: position, exactly-once and loop mark in one: the rows of ringway.progress that one link writes on its target.
+ *
+ * rw_progress is where a link stands: advanced in memory with every transaction, written with every window as its first statement.
+ * In: a target session that holds the link's lock. Out: SQL, or the state loaded from the last row.
+ * The row's primary key is (source, lane, seq): a second writer that did not see ours fails on it.
+ * Owner: one thread. Errors: those of the session; RW_ERR_CONFIG if the link was never initialised.
+ */
+#pragma once
+#include "change/batch.h"
+#include "change/pos.h"
+#include "gtid/state.h"
+#include "server/connection.h"
+
+typedef struct {
+    uint64_t transactions, captured, applied, filtered, discarded, ddl;
+} rw_link_counts;
+
+typedef struct {
+    unsigned source, lane; /* lane: 0 while a link has one apply connection */
+    uint64_t seq;          /* of the last row written */
+    rw_source_pos pos;     /* pos.gtid is not kept current: gtid is */
+    rw_gtid_state gtid;
+    uint64_t stamp_us, commit_us;
+    char *intents;
+    rw_link_counts counts;
+    uint64_t unwritten_bytes; /* of the source's log passed since the last row was written */
+} rw_progress;
+
+void rw_progress_clear(rw_progress *progress);
+bool rw_progress_load(rw_progress *progress, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error);
+/* Moves past the transaction. Its rows are counted by who applies them. */
+bool rw_progress_advance(rw_progress *progress, const rw_txn *txn, GError **error);
+/* The INSERT of the next row, as `progress` stands; seq goes up. first/last: GTIDs of the window. */
+void rw_progress_insert_sql(rw_progress *progress, unsigned origin, const char *first_gtid, const char *last_gtid, GString *sql);
+/* The row that was inserted for a transaction whose end was not known yet gets its final position. */
+void rw_progress_update_sql(const rw_progress *progress, GString *sql);
+/* A DELETE of rows that no one needs, now and then; appends nothing otherwise. true: appended. */
+bool rw_progress_trim_sql(const rw_progress *progress, GString *sql);

@@ -1,0 +1,97 @@
+#include "flow/apply/session.h"
+
+#include "base/log.h"
+
+/* Strict, so that a value that does not fit is an error and never a truncation; without the modes that refuse valid old values. */
+void rw_session_settings_sql(GString *sql, unsigned lock_wait_s)
+{
+    g_string_append_printf(sql,
+                           "SET NAMES binary; SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "', time_zone = '+00:00', foreign_key_checks = 1, "
+                           "unique_checks = 1, autocommit = 1, innodb_lock_wait_timeout = %u, lock_wait_timeout = %u, net_read_timeout = 3600, "
+                           "net_write_timeout = 3600, wait_timeout = 86400, sql_auto_is_null = 0, timestamp = DEFAULT, @ringway = 1; "
+                           "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", lock_wait_s, lock_wait_s);
+}
+
+bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    rw_session_settings_sql(sql, lock_wait_s);
+    return rw_connection_run(target, sql->str, error);
+}
+
+bool rw_session_set_permissive(rw_connection *target, bool permissive, GError **error)
+{
+    return rw_connection_run(target, permissive ? "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
+                                                : "SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "'", error);
+}
+
+/* Lock names end at 64 characters on MySQL. */
+char *rw_session_lock_name(const rw_session_options *o)
+{
+    g_autofree char *full = g_strdup_printf("%s:%s", o->topology, o->link);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, full, -1);
+    return g_strdup_printf("ringway:%.40s", sum);
+}
+
+bool rw_session_take_lock(rw_connection *target, const rw_session_options *o, GError **error)
+{
+    g_autofree char *name = rw_session_lock_name(o);
+    g_autofree char *sql = g_strdup_printf("SELECT GET_LOCK('%s', 1)", name);
+    GError *failure = NULL;
+    g_autofree char *got = rw_connection_value(target, sql, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (got && strcmp(got, "1") == 0) return true;
+    return rw_fail(error, RW_ERR_RETRY, "site %s: another ringway (or its session that has not ended yet) applies this link; waiting for it", target->site);
+}
+
+/* MariaDB logs the text of the whole packet with every statement of it, unless the session may switch that off: 30 times the log. */
+static bool stop_annotating(rw_connection *target, const char *link, GError **error)
+{
+    GError *denied = NULL;
+    const char *sql = target->dialect->sql_apply_privileged;
+    if (!sql || rw_connection_run(target, sql, &denied)) return true;
+    if (!g_error_matches(denied, RW_ERROR, RW_ERR_CONFIG)) {
+        g_propagate_error(error, denied);
+        return false;
+    }
+    g_error_free(denied);
+    g_autofree char *on = rw_connection_value(target, target->dialect->sql_annotates, NULL);
+    target->annotates = g_strcmp0(on, "0") != 0;
+    if (!target->annotates) return true;
+    rw_log(RW_LOG_INFO, link, "site %s: statements go one by one, because the session may not switch off binlog_annotate_row_events; GRANT %s, or "
+           "SET GLOBAL binlog_annotate_row_events = OFF there, makes large windows faster", target->site, target->dialect->apply_privilege);
+    return true;
+}
+
+rw_connection *rw_session_open(const rw_session_options *o, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(rw_connection) target = rw_connection_open(o->site, (rw_connection_limits){o->connect_timeout_s, 0, o->dead_peer_s}, error);
+    if (!target) return NULL;
+    bool ready = rw_session_restore(target, o->lock_wait_s, &failure) && rw_connection_run(target, target->dialect->sql_apply_session, &failure) &&
+                 stop_annotating(target, o->link, &failure) && rw_session_take_lock(target, o, &failure);
+    if (ready) return g_steal_pointer(&target);
+    g_propagate_error(error, failure);
+    return NULL;
+}
+
+bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(rw_result) rows = rw_connection_query(target, target->dialect->sql_log_place, &failure);
+    rw_slice c[2];
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (!rw_result_next(rows, c, 2))
+        return rw_fail(error, RW_ERR_CONFIG, "site %s: the server writes no binary log; start it with log_bin", target->site);
+    g_autofree char *offset = g_strndup((const char *)c[1].data, c[1].len);
+    rw_target_pos_clear(place);
+    place->file = g_strndup((const char *)c[0].data, c[0].len);
+    place->offset_bytes = g_ascii_strtoull(offset, NULL, 10);
+    return true;
+}

@@ -1,0 +1,30 @@
+/* session: the session of one link on its target: settings, the link's lock, its row in ringway.session.
+ *
+ * open: connects, sets what exact writing needs, takes the lock 'ringway:<topology>:<link>' (whoever holds it is the only one that
+ * applies; it dies with the connection, so once it is ours nothing of an earlier session can still commit).
+ * Errors: those of the session; RW_ERR_RETRY while another holds the lock.
+ * Owner: one thread. Does not know: windows, rows.
+ */
+#pragma once
+#include "change/pos.h"
+#include "conf/conf.h"
+#include "server/connection.h"
+
+typedef struct {
+    const rw_site_conf *site;
+    const char *topology, *link;
+    unsigned source; /* site number */
+    unsigned connect_timeout_s, lock_wait_s, dead_peer_s;
+} rw_session_options;
+
+/* Of the options, only topology and link matter to the lock. */
+char *rw_session_lock_name(const rw_session_options *options); /* owned */
+bool rw_session_take_lock(rw_connection *target, const rw_session_options *options, GError **error);
+rw_connection *rw_session_open(const rw_session_options *options, GError **error);
+bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **error); /* the settings again, after a DDL statement changed them */
+void rw_session_settings_sql(GString *sql, unsigned lock_wait_s);
+bool rw_session_set_permissive(rw_connection *target, bool permissive, GError **error); /* values that strict mode refuses: ENUM 0 */
+/* The end of the target's log now. */
+bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error);
+
+#define RW_EXACT_SQL_MODE "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"

@@ -1,0 +1,16 @@
+/* skip: a transaction that is recorded in ringway.conflict instead of being applied.
+ *
+ * In: its rows and its statement. Out: INSERTs, in the transaction that moves the position past it, so that nothing is lost and nothing
+ * is recorded twice. Rows are written readable and whole; where their table cannot be bound (that may be why it is skipped), as hex.
+ * Owner: one thread.
+ */
+#pragma once
+#include "flow/apply/rows.h"
+
+typedef struct {
+    const char *link;
+    rw_tables *tables;
+    rw_connection *target;
+} rw_skip;
+
+bool rw_skip_rows(const rw_skip *skip, rw_rows_apply *out, const rw_batch *batch, const rw_txn *txn, GError **error);

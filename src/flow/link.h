@@ -1,0 +1,27 @@
+/* link: one directed path from a source site to a target site; the unit that runs, lags, stops and is paused.
+ *
+ * Two threads: the link's own (applier and supervisor) and its reader. The life of a link:
+ *
+ *     connecting --> running <--> paused (ringway.link.paused)
+ *        ^  |           |
+ *        |  +-- wait <--+ RW_ERR_RETRY: from ringway.progress again, with back-off
+ *        |              |
+ *        +-- stopped <--+ anything else: recorded in ringway.link with position, cause, remedy; until resume or skip
+ *
+ * Nothing is kept in files: a link starts from what its target's tables say. Other links are not affected by any of it.
+ * Threads: start, stop and status from any; status copies under a lock.
+ */
+#pragma once
+#include "conf/conf.h"
+#include "flow/status.h"
+
+typedef struct rw_link rw_link;
+
+rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter, GError **error);
+void rw_link_stop(rw_link *link); /* asks; returns at once */
+void rw_link_free(rw_link *link); /* waits for the window under way; frees */
+rw_link_status *rw_link_status_now(rw_link *link);
+/* Fills in what the link knows of its two sites. sites: name -> rw_site_status. */
+void rw_link_note_sites(rw_link *link, GHashTable *sites);
+/* A site's settings forbid to run it and it never ran: the reason, owned; NULL otherwise. */
+char *rw_link_refusal(rw_link *link);

@@ -1,0 +1,66 @@
+#include "flow/read/stream.h"
+
+struct rw_stream {
+    rw_connection *connection;
+};
+
+enum { SERVER_SAYS_GONE = 1236 /* ER_MASTER_FATAL_ERROR_READING_BINLOG, both dialects */ };
+
+static bool prepare(rw_connection *c, rw_stream_limits limits, GError **error)
+{
+    uint64_t period_ns = (uint64_t)limits.heartbeat_s * 1000000000u;
+    g_autofree char *session = NULL;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    session = g_strdup_printf(c->dialect->sql_dump_session, period_ns, period_ns);
+#pragma GCC diagnostic pop
+    /* A slow target makes us read late; the source must not take that for a dead reader. */
+    return rw_connection_run(c, session, error) && rw_connection_run(c, "SET SESSION net_write_timeout = 3600", error);
+}
+
+rw_stream *rw_stream_open(const rw_site_conf *site, rw_stream_limits limits, const rw_dump_start *start, GError **error)
+{
+    rw_connection_limits session = {limits.connect_timeout_s, limits.deadline_s, limits.deadline_s};
+    g_autoptr(rw_connection) c = rw_connection_open(site, session, error);
+    if (!c || !prepare(c, limits, error) || !c->dialect->start_dump(c, start, error)) return NULL;
+    rw_stream *stream = g_new0(rw_stream, 1);
+    stream->connection = g_steal_pointer(&c);
+    return stream;
+}
+
+void rw_stream_close(rw_stream *stream)
+{
+    if (!stream) return;
+    /* The server would only notice a polite goodbye with its next event. */
+    rw_connection_cancel(stream->connection);
+    rw_connection_close(stream->connection);
+    g_free(stream);
+}
+
+void rw_stream_cancel(rw_stream *stream) { rw_connection_cancel(stream->connection); }
+
+const rw_connection *rw_stream_connection(const rw_stream *stream) { return stream->connection; }
+
+static rw_stream_status failed(rw_stream *stream, GError **error)
+{
+    rw_connection *c = stream->connection;
+    if (rw_connection_errno(c) != SERVER_SAYS_GONE) {
+        rw_connection_fail(c, "cannot read the binary log", error);
+        return RW_STREAM_FAILED;
+    }
+    rw_fail(error, RW_ERR_STOP,
+            "site %s: the binary log cannot be read from the recorded position: %s; if the log was purged, make the target equal again and "
+            "set a new start with 'ringway init --link A->B --from POSITION'", c->site, mysql_error(c->mysql));
+    return RW_STREAM_FAILED;
+}
+
+rw_stream_status rw_stream_next(rw_stream *stream, rw_slice *event, GError **error)
+{
+    MYSQL *mysql = stream->connection->mysql;
+    unsigned long len = mysql_net_read_packet(mysql);
+    if (len == packet_error || len == 0) return failed(stream, error);
+    const uint8_t *packet = mysql->net.read_pos;
+    if (packet[0] == 0xfe && len < 9) return RW_STREAM_END;
+    *event = rw_slice_of(packet + 1, len - 1);
+    return RW_STREAM_EVENT;
+}

@@ -1,0 +1,86 @@
+#include "flow/route/intents.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+typedef struct {
+    unsigned source, lane;
+    uint64_t connection; /* 0: of a server that is gone */
+    uint64_t hash;       /* of the statement */
+} intent;
+
+/* A handful of entries at most, one per link: a scan is right. */
+struct rw_intents {
+    GArray *open;
+};
+
+rw_intents *rw_intents_new(void)
+{
+    rw_intents *intents = g_new(rw_intents, 1);
+    intents->open = g_array_new(FALSE, FALSE, sizeof(intent));
+    return intents;
+}
+
+void rw_intents_free(rw_intents *intents)
+{
+    if (!intents) return;
+    g_array_free(intents->open, TRUE);
+    g_free(intents);
+}
+
+static uint64_t hash_of(rw_slice statement) { return XXH3_64bits(statement.data, statement.len); }
+
+void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64_t connection, bool open, rw_slice statement)
+{
+    for (guint i = 0; i < intents->open->len; i++) {
+        intent *known = &g_array_index(intents->open, intent, i);
+        if (known->source != source || known->lane != lane) continue;
+        g_array_remove_index_fast(intents->open, i);
+        break;
+    }
+    intent noted = {source, lane, connection, hash_of(statement)};
+    if (open) g_array_append_val(intents->open, noted);
+}
+
+bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement)
+{
+    for (guint i = 0; i < intents->open->len; i++) {
+        const intent *known = &g_array_index(intents->open, intent, i);
+        if (known->connection ? known->connection == connection : known->hash == hash_of(statement)) return true;
+    }
+    return false;
+}
+
+void rw_intents_server_started(rw_intents *intents)
+{
+    for (guint i = 0; i < intents->open->len; i++) g_array_index(intents->open, intent, i).connection = 0;
+}
+
+char *rw_intents_format(const rw_intents *intents)
+{
+    if (!intents->open->len) return NULL;
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < intents->open->len; i++) {
+        const intent *known = &g_array_index(intents->open, intent, i);
+        g_string_append_printf(text, "%s%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x", i ? " " : "", known->source,
+                               known->lane, known->connection, known->hash);
+    }
+    return g_string_free(text, FALSE);
+}
+
+bool rw_intents_parse(rw_intents *intents, const char *text)
+{
+    g_array_set_size(intents->open, 0);
+    if (!text) return true;
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    for (char **word = words; *word; word++) {
+        intent read;
+        int end = 0;
+        if (!**word) continue;
+        if (sscanf(*word, "%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x%n", &read.source, &read.lane, &read.connection, &read.hash,
+                   &end) != 4 || (*word)[end])
+            return false;
+        g_array_append_val(intents->open, read);
+    }
+    return true;
+}

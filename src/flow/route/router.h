@@ -1,0 +1,54 @@
+/* router: whose transaction is this, and where does it go?
+ *
+ * In: events of one source's log, in order. Out: what is to be done with each, and the head of the current transaction. A state machine
+ * without I/O:
+ *
+ *     outside --GTID/BEGIN--> undecided --first row in ringway.progress--> dropped (a Ringway wrote it)
+ *                                 |-----first other row or statement----> forwarded
+ *     any of them --COMMIT / end of a stand-alone statement--> outside        (ends)
+ *     inside a transaction --the source's server starts anew--> outside       (void: the server died in the middle)
+ *
+ * A DDL statement is a Ringway's if its session has an open intent in the log (intents.h). Rows of schema ringway never travel.
+ * The stamp of each transaction is a pure function of the log (change/stamp.h).
+ * Owner: one thread. Errors: RW_ERR_STOP for what must not be guessed: row images that are not whole, statements in statement format,
+ * objects other than tables, indexes and databases, savepoint rollbacks, a statement over filtered and replicated tables at once.
+ * Does not know: targets, windows, how rows are written.
+ */
+#pragma once
+#include "base/error.h"
+#include "change/batch.h"
+#include "change/pos.h"
+#include "flow/route/filter.h"
+
+typedef struct rw_router rw_router;
+
+typedef enum {
+    RW_ROUTE_NOTHING,
+    RW_ROUTE_ROWS,      /* append the event's rows */
+    RW_ROUTE_STATEMENT, /* append the statement */
+    RW_ROUTE_VOID,      /* forget the current transaction */
+} rw_route_action;
+
+typedef struct {
+    rw_route_action action;
+    bool ends;           /* the transaction is complete with this event */
+    rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
+} rw_route;
+
+typedef struct {
+    const char *scope;       /* link name for the log */
+    unsigned source;         /* site number */
+    const rw_filter *filter; /* borrowed */
+    const char *file;        /* where reading starts */
+    uint64_t stamp_us;       /* highest stamp in the source's log before it */
+    const char *intents;     /* open intents at that place; NULL = none */
+    const char *skip;        /* identity (rw_txn_identity) of a transaction that is handed on unjudged, because it will be skipped; NULL = none */
+} rw_router_start;
+
+rw_router *rw_router_new(const rw_router_start *start, GError **error);
+void rw_router_free(rw_router *router);
+bool rw_router_event(rw_router *router, const rw_event *event, rw_route *route, GError **error);
+
+/* The current (after `ends`: the just ended) transaction: gtid, file, offsets, times, origin, dropped, filtered count, intents.
+ * Strings are the router's until its next event. */
+const rw_txn *rw_router_txn(const rw_router *router);

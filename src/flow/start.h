@@ -1,0 +1,19 @@
+/* start: where a link begins, before it ever ran: the schema on each site and the first progress row.
+ *
+ * In: sessions. Out: rows in ringway.progress and ringway.link of the target. Doing it again changes nothing, unless a position is given.
+ * Errors: those of the session; RW_ERR_CONFIG while the link is being run, or when the source writes no log.
+ */
+#pragma once
+#include "change/pos.h"
+#include "server/connection.h"
+
+typedef struct {
+    const char *topology, *link;
+    unsigned source; /* site number */
+    const rw_source_pos *pos;
+} rw_start;
+
+bool rw_start_create_schema(rw_connection *site, bool *created, GError **error);
+bool rw_start_position_now(rw_connection *source, rw_source_pos *pos, GError **error);
+/* replace: also if the link has a start. *recorded: whether it was written. */
+bool rw_start_record(const rw_start *start, rw_connection *target, bool replace, bool *recorded, GError **error);
