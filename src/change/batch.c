@@ -48,14 +48,15 @@ void rw_batch_hold_table(rw_batch *batch, rw_table *table)
     g_ptr_array_add(batch->tables, rw_table_ref(table));
 }
 
-void rw_batch_add_row(rw_batch *batch, rw_table *table, rw_op op, rw_slice before, rw_slice after)
+void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after)
 {
     rw_row row = {
-        .table = table,
+        .table = rows->table,
         .before = rw_arena_copy(batch->arena, before),
         .after = rw_arena_copy(batch->arena, after),
         .txn = batch->txns->len - 1,
-        .op = op,
+        .op = rows->op,
+        .foreign_key_checks_off = rows->foreign_key_checks_off,
     };
     g_array_append_val(batch->rows, row);
 }

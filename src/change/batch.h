@@ -45,7 +45,7 @@ void rw_batch_reset(rw_batch *batch);
 size_t rw_batch_bytes(const rw_batch *batch);
 /* Keeps the table alive with the batch; consecutive rows of one table cost one comparison. */
 void rw_batch_hold_table(rw_batch *batch, rw_table *table);
-void rw_batch_add_row(rw_batch *batch, rw_table *table, rw_op op, rw_slice before, rw_slice after); /* images copied */
+void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after); /* images copied */
 
 static inline rw_txn *rw_batch_txn(const rw_batch *batch, unsigned i) { return &g_array_index(batch->txns, rw_txn, i); }
 static inline rw_row *rw_batch_row(const rw_batch *batch, unsigned i) { return &g_array_index(batch->rows, rw_row, i); }

@@ -4,7 +4,8 @@
 #include "base/slice.h"
 
 typedef struct {
-    rw_slice text;          /* as to be executed */
+    rw_slice text;          /* as logged; in a batch, without what is to be cut */
+    size_t cut_offset_bytes, cut_length_bytes; /* words that only the log has (MySQL's START TRANSACTION); length 0: none */
     const char *schema;     /* default database, "" for none */
     const char *what;       /* its kind, for messages: "CREATE TABLE" (static) */
     bool has_flags2, has_sql_mode, has_charset;

@@ -23,7 +23,8 @@ typedef enum {
 
 typedef struct {
     rw_type type;       /* ENUM and SET are already told apart from STRING, whose metadata hides them */
-    uint16_t meta;      /* per type: bytes of length, precision<<8|scale, fraction digits ...; see decode/value.c */
+    uint16_t meta;      /* STRING, VARCHAR: bytes at most; BLOB, JSON ...: bytes of length; NEWDECIMAL: precision<<8|scale; TIME2 ...: fraction
+                           digits; BIT: bits; ENUM, SET: bytes; FLOAT, DOUBLE: bytes */
     bool nullable;
     bool has_sign, is_unsigned;
     uint16_t charset;   /* collation id; 0 = the log does not say */

@@ -39,7 +39,7 @@ typedef struct {
     bool temporary;         /* CREATE or DROP TEMPORARY TABLE: what kind TEMPORARY says */
     bool create_select;     /* CREATE TABLE ... SELECT (or VALUES, TABLE, WITH): the text itself writes rows */
     bool start_transaction; /* MySQL 8.0.21+: CREATE TABLE ... START TRANSACTION: its rows follow in the same transaction */
-    size_t suffix_offset_bytes, suffix_length_bytes; /* of START TRANSACTION and the blanks before it: cut it to run the statement */
+    size_t cut_offset_bytes, cut_length_bytes; /* of START TRANSACTION and the blanks before it: cut it to run the statement */
     /* TABLE, TEMPORARY, DATABASE: holds an executable comment, so it may mean something else to a server of another version. */
     bool executable_comment;
 } rw_ddl;

@@ -2,22 +2,20 @@
 
 #include <glib.h>
 
-/* At START TRANSACTION, which the server puts at the very end. */
+/* At START TRANSACTION, which the server puts among the options of the table. */
 static bool take_start_transaction(rw_ddl_parser *p)
 {
     rw_ddl *out = p->out;
     const uint8_t *from = p->now.text.data;
-    /* No server writes it there, and what is left of the comment might read as something else. */
-    if (p->lexer.in_executable) return false;
+    /* No server writes it there, and what is left of the comment might read as something else; nor twice. */
+    if (p->lexer.in_executable || out->start_transaction) return false;
     rw_ddl_advance(p);
     const uint8_t *to = p->now.text.data + p->now.text.len;
     rw_ddl_advance(p);
-    /* Blanks only: before them may stand the end of an executable comment, and a new line may end a comment. */
-    while (from > p->start && (from[-1] == ' ' || from[-1] == '\t')) from--;
     out->start_transaction = true;
-    out->suffix_offset_bytes = (size_t)(from - p->start);
-    out->suffix_length_bytes = (size_t)(to - from);
-    return rw_ddl_at_end(p);
+    out->cut_offset_bytes = (size_t)(from - p->start);
+    out->cut_length_bytes = (size_t)(to - from);
+    return true;
 }
 
 /* SELECT is reserved, so it begins a query wherever it stands; the other words do so only where a query can begin. */
@@ -40,7 +38,10 @@ static bool at_sequence_option(const rw_ddl_parser *p)
 static bool create_table_body(rw_ddl_parser *p)
 {
     while (rw_ddl_more(p)) {
-        if (p->depth == 0 && rw_ddl_is_pair(p, "START", "TRANSACTION")) return take_start_transaction(p);
+        if (p->depth == 0 && rw_ddl_is_pair(p, "START", "TRANSACTION")) {
+            if (!take_start_transaction(p)) return false;
+            continue;
+        }
         if (at_query(p)) p->out->create_select = true;
         if (at_sequence_option(p)) {
             p->out->kind = RW_DDL_OBJECT;

@@ -99,9 +99,18 @@ static bool add_rows(rw_reader *r, rw_rows rows, GError **error)
     bool bad = false;
     if (!open_txn(r)) return false;
     rw_batch_hold_table(r->batch, rows.table);
-    while (rw_rows_next(&rows, &before, &after, &bad)) rw_batch_add_row(r->batch, rows.table, rows.op, before, after);
+    while (rw_rows_next(&rows, &before, &after, &bad)) rw_batch_add_row(r->batch, &rows, before, after);
     if (bad) return rw_fail(error, RW_ERR_STOP, "a row event of %s.%s does not fit its table map; the log is damaged", rows.table->schema, rows.table->name);
     return rw_batch_bytes(r->batch) - r->txn_started_bytes < r->txn_bytes || give_piece(r);
+}
+
+static rw_slice keep_text(rw_reader *r, const rw_statement *s)
+{
+    rw_slice text = rw_arena_copy(r->batch->arena, s->text);
+    size_t after = s->cut_offset_bytes + s->cut_length_bytes;
+    memmove((uint8_t *)text.data + s->cut_offset_bytes, s->text.data + after, s->text.len - after);
+    text.len -= s->cut_length_bytes;
+    return text;
 }
 
 static bool add_statement(rw_reader *r, const rw_statement *statement, GError **error)
@@ -110,7 +119,7 @@ static bool add_statement(rw_reader *r, const rw_statement *statement, GError **
     if (current(r)->statement) return rw_fail(error, RW_ERR_STOP, "a transaction holds two statements; the second: %s", statement->what);
     rw_statement *copy = rw_arena_alloc(r->batch->arena, sizeof *copy);
     *copy = *statement;
-    copy->text = rw_arena_copy(r->batch->arena, statement->text);
+    copy->text = keep_text(r, statement);
     copy->schema = keep(r, statement->schema);
     copy->time_zone = keep(r, statement->time_zone);
     current(r)->statement = copy;

@@ -3,7 +3,7 @@
 #include <mysql.h>
 #include <string.h>
 
-static const char *const supported[] = {"ascii", "binary", "latin1", "utf8mb3", "utf8mb4"};
+static const char *const supported[] = {"ascii", "big5", "binary", "cp1251", "euckr", "gbk", "koi8r", "latin1", "latin2", "sjis", "ucs2", "utf16", "utf32", "utf8mb3", "utf8mb4"};
 
 const char *rw_charset_plain(const char *name) { return strcmp(name, "utf8") == 0 ? "utf8mb3" : name; }
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_cut(rw_slice text, uint64_t mode, const rw_ddl *ddl)
 {
-    size_t from = ddl->suffix_offset_bytes, length = ddl->suffix_length_bytes;
+    size_t from = ddl->cut_offset_bytes, length = ddl->cut_length_bytes;
     if (length < sizeof "START TRANSACTION" - 1 || from > text.len || length > text.len - from) abort();
     g_autoptr(GByteArray) cut = g_byte_array_new();
     g_byte_array_append(cut, text.data, (guint)from);

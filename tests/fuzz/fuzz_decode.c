@@ -1,7 +1,7 @@
 /* fuzz_decode: a log file, cut into events, decoded to every value of every row. In: the file without its first four bytes, or with.
  *
  * What is decoded does not matter; that nothing reads or writes outside, hangs or leaks does. Checksums are not verified, so that
- * changed bytes get further than the first check. The first byte after the magic decides nothing: real logs are seeds as they are.
+ * changed bytes get further than the first check. Real logs are seeds as they are; an odd length makes it a stream instead of a file.
  */
 #include "../unit/flow/decode/file.h"
 #include "flow/decode/decoder.h"

@@ -152,7 +152,8 @@ def _default(text):
     if text is None or text.upper() == 'NULL':
         return None
     text = re.sub(r'current_timestamp(\(\))?', 'current_timestamp', text, flags=re.I)
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
+    # MariaDB shows a literal as it would be written, MySQL its value
+    return text[1:-1].replace("''", "'").replace('\\\\', '\\') if len(text) > 1 and text[0] == text[-1] == "'" else text
 
 
 def structure(server, schema, json_columns=()):

@@ -59,8 +59,9 @@ def pair(request):
 
 
 def pytest_generate_tests(metafunc):
-    """Every scenario runs on every pair, unless its module says PAIRS = [...] itself."""
-    if 'pair' in metafunc.fixturenames:
+    """Every scenario runs on every pair, unless its module says PAIRS = [...] or the test names its pairs itself."""
+    by_hand = any('pair' in str(marker.args[0]).split(', ') for marker in metafunc.definition.iter_markers('parametrize'))
+    if 'pair' in metafunc.fixturenames and not by_hand:
         pairs = getattr(metafunc.module, 'PAIRS', PAIRS)
         marker = metafunc.definition.get_closest_marker('pairs')
         if marker:

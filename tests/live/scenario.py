@@ -1,8 +1,10 @@
 """The building blocks of scenarios: pairs of servers, a fresh schema, and a Ringway between them with helpers."""
 
+import pymysql
 import pytest
 
 import compare
+from load import Load
 from ringway import Ringway, make_user
 from servers import FLAVOURS, start_all
 
@@ -95,14 +97,25 @@ class Scenario(Ringway):
         return connection
 
     def run(self, server, *statements, args=None):
-        """Statements of an application at one site, each a transaction of its own unless it says BEGIN."""
+        """Statements of an application at one site, each a transaction of its own unless it says BEGIN. What a deadlock
+        undid is tried again, as applications do."""
         with self.app(server).cursor() as cursor:
             for statement in statements:
-                cursor.execute(statement, args)
+                self._patiently(lambda: cursor.execute(statement, args))
             return cursor.fetchall()
 
     def transaction(self, server, *statements):
-        return self.run(server, 'BEGIN', *statements, 'COMMIT')
+        with self.app(server).cursor() as cursor:
+            self._patiently(lambda: [cursor.execute(s) for s in ('BEGIN', *statements, 'COMMIT')])
+
+    @staticmethod
+    def _patiently(work, times=20):
+        for left in range(times - 1, -1, -1):
+            try:
+                return work()
+            except pymysql.err.OperationalError as e:
+                if e.args[0] not in Load.AGAIN or not left:
+                    raise
 
     def rows(self, server, table, columns='*', order='1'):
         with server.connect(self.db) as connection, connection.cursor() as cursor:

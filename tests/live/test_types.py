@@ -65,22 +65,14 @@ def texts():
                             ('utf8mb3', TEXTS)):
         for kind in ('CHAR(200)', 'VARCHAR(200)', 'VARCHAR(400)', 'TINYTEXT', 'TEXT', 'MEDIUMTEXT', 'LONGTEXT'):
             yield f'{kind} CHARACTER SET {charset}', values
+    for kind in ('CHAR(20)', 'VARCHAR(50)', 'TEXT'):
+        yield f'{kind} CHARACTER SET ascii', ["'plain'", "''", "'a\\'b\\\\'", "'trails  '", 'NULL']
     yield 'VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin', ["'a'", "'A'", "'a '", "'ä'", 'NULL']
     # every byte of latin1, also those that mean nothing in a proper text
     yield 'VARCHAR(255) CHARACTER SET latin1', [f"_latin1 X'{bytes(range(1, 256)).hex()}'", "_latin1 X'80819F'",
                                                 "_latin1 X'C3A4'", 'NULL']
     yield 'TEXT CHARACTER SET utf8mb4', ["REPEAT('ä', 20000)", "REPEAT('😀', 16000)", "''"]
     yield 'LONGTEXT CHARACTER SET utf8mb4', ["REPEAT('0123456789', 30000)", "'short'"]
-
-
-def charsets():
-    for charset in ('utf16', 'utf32', 'ucs2', 'gbk', 'sjis', 'cp1251', 'ascii', 'big5', 'euckr', 'latin2', 'koi8r'):
-        sample = {'gbk': '中文丂', 'sjis': '日本ソ表', 'cp1251': 'Привет', 'big5': '中文功', 'euckr': '한국', 'latin2': 'łódź',
-                  'koi8r': 'Привет', 'ascii': 'plain'}.get(charset, 'ä名Ж')
-        values = [f"'{sample}'", "''", "'a\\'b\\\\'", 'NULL', "'trails  '"]
-        yield f'VARCHAR(50) CHARACTER SET {charset}', values
-        yield f'CHAR(20) CHARACTER SET {charset}', values
-        yield f'TEXT CHARACTER SET {charset}', values
 
 
 def binaries():
@@ -116,7 +108,7 @@ def jsons():
                    "CONCAT('[', REPEAT('{\"k\": \"value\"},', 3000), '1]')", "'{\"a\": {\"b\": {\"c\": {\"d\": []}}}}'", 'NULL']
 
 
-GROUPS = {f.__name__: f for f in (integers, decimals, floats, temporals, texts, charsets, binaries, choices, bits, jsons)}
+GROUPS = {f.__name__: f for f in (integers, decimals, floats, temporals, texts, binaries, choices, bits, jsons)}
 
 
 def write(link, server, statements):
@@ -178,23 +170,35 @@ def test_all_types_in_one_row(link):
 
 @pytest.mark.pairs(('mariadb', 'mariadb'))
 def test_types_of_mariadb(link):
-    kinds = [('INET6', ["'::1'", "'2001:db8::ff'", 'NULL']), ('INET4', ["'10.0.0.1'", 'NULL']),
-             ('UUID', ["'123e4567-e89b-12d3-a456-426655440000'", 'NULL']), ('DECIMAL(65,38)', ['0.' + '0' * 37 + '1', '-1', 'NULL'])]
-    check_kinds(link, kinds)
+    check_kinds(link, [('DECIMAL(65,38)', ['0.' + '0' * 37 + '1', '-1', '99999999999999999999999999.' + '9' * 38, 'NULL'])])
 
 
 @pytest.mark.pairs(('mysql', 'mysql'))
 def test_types_of_mysql(link):
-    kinds = [('VECTOR(3)', ["STRING_TO_VECTOR('[1,2,3]')", "STRING_TO_VECTOR('[-0.5,1e-30,3e38]')", 'NULL']),
-             ('JSON', ["JSON_OBJECT('d', CAST('2020-01-02' AS DATE), 't', CAST('2020-01-02 03:04:05.678' AS DATETIME(3)))",
-                       "JSON_ARRAY(1.10, 12345678901234567890.123, -0.5)", 'NULL'])]
-    check_kinds(link, kinds)
+    """JSON of MySQL holds more than JSON text can say: dates, exact decimals."""
+    check_kinds(link, [('JSON', ["JSON_OBJECT('d', CAST('2020-01-02' AS DATE), 't', CAST('2020-01-02 03:04:05.678' AS DATETIME(3)))",
+                                 "JSON_ARRAY(1.10, 12345678901234567890.123, -0.5)", 'NULL'])])
 
 
-def test_spatial(link):
-    check_kinds(link, [('POINT', ["ST_GeomFromText('POINT(1 2)')", "ST_GeomFromText('POINT(-1.5 2e10)')", 'NULL']),
-                       ('GEOMETRY', ["ST_GeomFromText('LINESTRING(0 0, 1 1)')",
-                                     "ST_GeomFromText('POLYGON((0 0, 0 1, 1 1, 0 0))')", 'NULL'])])
+REFUSED = [(('mariadb', 'mysql'), kind, value) for kind, value in (
+               ('POINT', "ST_GeomFromText('POINT(1 2)')"), ('GEOMETRY', "ST_GeomFromText('LINESTRING(0 0, 1 1)')"),
+               ('VARCHAR(50) CHARACTER SET utf16', "'ä'"), ('TEXT CHARACTER SET utf32', "'ä'"), ('CHAR(5) CHARACTER SET ucs2', "'ä'"),
+               ('VARCHAR(50) CHARACTER SET gbk', "'中'"), ('VARCHAR(50) CHARACTER SET cp1251', "'Привет'"))] + [
+           (('mariadb', 'mariadb'), 'INET6', "'::1'"), (('mariadb', 'mariadb'), 'UUID', "'123e4567-e89b-12d3-a456-426655440000'"),
+           (('mysql', 'mysql'), 'VECTOR(3)', "STRING_TO_VECTOR('[1,2,3]')")]
+
+
+@pytest.mark.parametrize('pair, kind, value', REFUSED, indirect=['pair'], ids=[f"{'-'.join(p)}-{k}" for p, k, _ in REFUSED], scope='session')
+def test_what_is_not_handled_yet_stops_the_link(link, kind, value):
+    """Never guess: the message names table and column, and nothing is written."""
+    link.both(f'CREATE TABLE r (id INT PRIMARY KEY, col {kind}) ENGINE=InnoDB')
+    link.run(link.east, f'INSERT INTO r VALUES (1, {value})')
+    error = link.wait_stopped()
+    assert f'{link.db}.r' in error and 'col' in error, error
+    assert link.rows(link.west, 'r') == []
+    link.cmd('skip', '--link', 'east->west')
+    link.caught_up()
+    assert link.rows(link.west, 'r') == []
 
 
 def check_kinds(link, kinds):

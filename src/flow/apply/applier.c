@@ -114,7 +114,7 @@ static bool is_lock_trouble(const rw_applier *a, const GError *cause)
 static bool rollback(rw_applier *a, GError **error)
 {
     a->streaming = false;
-    return rw_connection_run(a->o.target, "ROLLBACK", error) && rw_session_set_permissive(a->o.target, false, error);
+    return rw_session_rollback(a->o.target, error);
 }
 
 /* Applications hold the rows: give them time, more each turn. */

@@ -384,17 +384,28 @@ static bool write_exact_row(rw_rows_apply *a, const rw_binding *b, const rw_row 
     return true;
 }
 
+static bool set_foreign_keys(rw_rows_apply *a, bool on, GError **error)
+{
+    g_string_append_printf(rw_script_sql(a->script), "SET SESSION foreign_key_checks = %d", on);
+    return rw_rows_apply_end_statement(a, error);
+}
+
 static bool write_exact(rw_rows_apply *a, GError **error)
 {
+    bool checks = true;
     for (guint i = 0; i < a->exact->len; i++) {
         unsigned at = g_array_index(a->exact, unsigned, i), table;
         const rw_row *row = rw_batch_row(a->batch, at);
         if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
         const rw_binding *b = rw_tables_at(a->tables, table);
+        if (checks == row->foreign_key_checks_off) {
+            checks = !checks;
+            if (!set_foreign_keys(a, checks, error)) return false;
+        }
         if (!write_exact_row(a, b, row)) return misfit(b, error);
         if (!end_step(a, (step){STEP_EXACT, table, at, 1}, error)) return false;
     }
-    return true;
+    return checks || set_foreign_keys(a, true, error);
 }
 
 /* --- results --- */
@@ -473,6 +484,8 @@ static bool write_all(rw_rows_apply *a, GError **error)
     for (unsigned t = 0; t < rw_tables_in_window(a->tables); t++)
         if (!write_table(a, t, error)) return false;
     if (!write_exact(a, error)) return false;
+    /* How many rows an exact statement hit is known only here: the server would run a COMMIT in the same packet regardless. */
+    if (a->exact->len && !rw_script_flush(a->script, error)) return false;
     return !a->permissive || set_permissive(a, false, error);
 }
 

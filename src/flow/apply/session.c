@@ -19,10 +19,9 @@ bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **er
     return rw_connection_run(target, sql->str, error);
 }
 
-bool rw_session_set_permissive(rw_connection *target, bool permissive, GError **error)
+bool rw_session_rollback(rw_connection *target, GError **error)
 {
-    return rw_connection_run(target, permissive ? "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
-                                                : "SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "'", error);
+    return rw_connection_run(target, "ROLLBACK; SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "', foreign_key_checks = 1", error);
 }
 
 /* Lock names end at 64 characters on MySQL. */

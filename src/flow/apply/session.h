@@ -23,7 +23,7 @@ bool rw_session_take_lock(rw_connection *target, const rw_session_options *optio
 rw_connection *rw_session_open(const rw_session_options *options, GError **error);
 bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **error); /* the settings again, after a DDL statement changed them */
 void rw_session_settings_sql(GString *sql, unsigned lock_wait_s);
-bool rw_session_set_permissive(rw_connection *target, bool permissive, GError **error); /* values that strict mode refuses: ENUM 0 */
+bool rw_session_rollback(rw_connection *target, GError **error); /* with the settings that a window may have changed half way */
 /* The end of the target's log now. */
 bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error);
 

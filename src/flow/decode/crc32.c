@@ -9,10 +9,10 @@
 #include <zlib.h>
 
 #ifdef __x86_64__
-#include <emmintrin.h>
+#include <tmmintrin.h>
 #include <wmmintrin.h>
 
-#define FOLDING __attribute__((target("pclmul"))) static inline
+#define FOLDING __attribute__((target("pclmul,ssse3"))) static inline
 
 enum { LANES = 4, LANE_BYTES = 16, STRIDE_BYTES = LANES * LANE_BYTES, WORTH_IT_BYTES = 2 * LANE_BYTES };
 
@@ -36,20 +36,25 @@ FOLDING uint32_t reduce(__m128i s)
     return (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(s, 4));
 }
 
+/* Moves bytes up (by > 0) or down, zeros moving in. A variable copy through memory would stall on every event. */
+FOLDING __m128i moved(__m128i bytes, int by)
+{
+    static const uint8_t pick[3 * LANE_BYTES] = {
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 0,   1,   2,   3,   4,   5,   6,   7,
+        8,   9,   10,  11,  12,  13,  14,  15,  128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+    };
+    return _mm_shuffle_epi8(bytes, load(pick + LANE_BYTES - by));
+}
+
 /* Zeros in front change nothing once the start value is in the data: so the odd bytes go first, and all that follows is whole. */
 FOLDING __m128i begin(uint32_t crc, const uint8_t *p, size_t odd, __m128i by_128)
 {
-    uint8_t head[2 * LANE_BYTES] = {0};
-    uint32_t start = 0;
-    memcpy(head + LANE_BYTES - odd, p, odd);
-    memcpy(head + LANE_BYTES, p + odd, LANE_BYTES);
-    memcpy(&start, head + LANE_BYTES - odd, sizeof start);
-    start ^= ~crc;
-    memcpy(head + LANE_BYTES - odd, &start, sizeof start);
-    return fold(load(head), by_128, load(head + LANE_BYTES));
+    __m128i start = _mm_cvtsi32_si128((int)~crc);
+    __m128i head = moved(_mm_xor_si128(load(p), start), LANE_BYTES - (int)odd);
+    return fold(head, by_128, _mm_xor_si128(load(p + odd), moved(start, -(int)odd)));
 }
 
-__attribute__((target("pclmul"))) static uint32_t crc32_folding(uint32_t crc, const uint8_t *p, size_t n)
+__attribute__((target("pclmul,ssse3"))) static uint32_t crc32_folding(uint32_t crc, const uint8_t *p, size_t n)
 {
     const __m128i by_512 = _mm_set_epi64x(0x1c6e41596, 0x154442bd4); /* x^480, x^544 */
     const __m128i by_128 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); /* x^96, x^160 */
@@ -71,7 +76,7 @@ __attribute__((target("pclmul"))) static uint32_t crc32_folding(uint32_t crc, co
 
 uint32_t rw_crc32(uint32_t crc, const uint8_t *bytes, size_t n)
 {
-    if (n >= WORTH_IT_BYTES && __builtin_cpu_supports("pclmul")) return crc32_folding(crc, bytes, n);
+    if (n >= WORTH_IT_BYTES && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("ssse3")) return crc32_folding(crc, bytes, n);
     return (uint32_t)crc32_z(crc, bytes, n);
 }
 #else

@@ -6,7 +6,8 @@
 #pragma once
 #include "change/row.h"
 
-/* Takes the next change off rows->rest. before/after hold whole images, data == NULL where the op has none. */
+/* Takes the next change off rows->rest. before/after hold whole images, data == NULL where the op has none. Where the event's images
+ * are not full, their NULL bitmaps have a bit for each present column only, and rw_image_split does not fit them. */
 bool rw_rows_next(rw_rows *rows, rw_slice *before, rw_slice *after, bool *bad);
 
 /* columns[table->n_columns]: data == NULL is SQL NULL. A value's slice excludes length prefixes of strings and blobs. false: the bytes do not fit. */

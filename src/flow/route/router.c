@@ -224,7 +224,8 @@ static void fill_statement(rw_router *r, const rw_query *q, const rw_ddl *ddl, u
                           .timestamp_s = timestamp_s,
                           .error_code = q->error_code,
                           .drops_default_schema = ddl->kind == RW_DDL_DATABASE};
-    if (ddl->start_transaction) out->text.len = ddl->suffix_offset_bytes;
+    out->cut_offset_bytes = ddl->cut_offset_bytes;
+    out->cut_length_bytes = ddl->cut_length_bytes;
 }
 
 static bool refuse(const rw_event *event, const rw_ddl *ddl, const char *why, GError **error)

@@ -272,10 +272,10 @@ static void test_start_transaction(void)
         g_assert_true(ddl.start_transaction == (cases[i][1] != NULL));
         if (cases[i][1]) {
             g_autoptr(GString) cut = g_string_new(cases[i][0]);
-            g_string_erase(cut, (gssize)ddl.suffix_offset_bytes, (gssize)ddl.suffix_length_bytes);
+            g_string_erase(cut, (gssize)ddl.cut_offset_bytes, (gssize)ddl.cut_length_bytes);
             g_assert_cmpstr(cut->str, ==, cases[i][1]);
         } else {
-            g_assert_cmpuint(ddl.suffix_length_bytes, ==, 0);
+            g_assert_cmpuint(ddl.cut_length_bytes, ==, 0);
         }
         rw_ddl_clear(&ddl);
     }
