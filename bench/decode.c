@@ -5,8 +5,8 @@
 #include "../tests/unit/flow/decode/file.h"
 #include "base/clock.h"
 #include "flow/decode/decoder.h"
-#include "flow/decode/rows.h"
-#include "flow/decode/value.h"
+#include "change/rows.h"
+#include "change/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import sys
+import textwrap
 import time
 
 sys.dont_write_bytecode = True
@@ -35,6 +36,13 @@ def scene(text):
 
 def say(text):
     print('   ' + text, flush=True)
+
+
+def quote(text, code='33'):
+    """A long message, folded to the terminal."""
+    width = min(120, shutil.get_terminal_size().columns) - 6
+    for line in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
+        print('     ' + paint(code, line), flush=True)
 
 
 def command(text):
@@ -106,7 +114,7 @@ class Demo:
         scene('Ringway between them')
         port = servers.free_port()
         self.ringway = Ringway({'east': self.east, 'west': self.west},
-                               options={'name': 'demo', 'http': f'127.0.0.1:{port}' if KEEP else ''})
+                               options={'name': 'demo', 'http': f'127.0.0.1:{port}', 'retry_max_s': 1})
         self.page = f'http://127.0.0.1:{port}/'
         say(f'configuration {self.ringway.conf}: ' + ', '.join(f'site {s.name} = {s.address}' for s in (self.east, self.west)))
         command('ringway init --print | mysql      (the grants; no SUPER)')
@@ -156,14 +164,16 @@ class Demo:
             self.ringway.cmd('resume', '--link', name)
         say('the policy of this demo is `error`: a link stops rather than guess')
         for name in ('east->west', 'west->east'):
-            say(paint('33', self.ringway.wait_stopped(name)))
+            say(f'{name} stopped:')
+            quote(self.ringway.wait_stopped(name))
             command(f"ringway skip --link '{name}'")
             self.ringway.cmd('skip', '--link', name)
             self.ringway.wait_state('running', 'catching_up', link=name)
         for server in (self.west, self.east):
             for row in self.ringway.conflicts(server):
-                say(f"ringway.conflict at {server.name}: kind {row['kind']}, " + ', '.join(
-                    f'{k} {v}' for k, v in row.items() if k in ('link', 'table_name', 'row_key', 'reason') and v))
+                say(f'kept in ringway.conflict at {server.name}:')
+                quote(f"kind {row['kind']}, link {row['link']}, GTID {row['gtid']}, {row['operation']} in "
+                      f"{row['schema_name']}.{row['table_name']}: {row['incoming_row']}", '36')
         say("both links run again; each site kept its own row. The demo now makes them the same by hand:")
         command(f"west: UPDATE persona SET last_name = 'from east' WHERE id = 1000000   (not logged)")
         self.west.sql('SET SESSION sql_log_bin = 0')

@@ -1,6 +1,6 @@
 /* event: one meaning of the binary log, after decoding and before routing.
  *
- * A struct filled by the decoder; slices and the rows iterator point into the packet and hold until the decoder is fed again.
+ * A struct filled by the decoder; slices and the rows iterator point into the packet and hold until the decoder is asked for the next.
  * Both dialects' event types are already folded into these kinds; what no stage needs (PREVIOUS_GTIDS, GTID_LIST, ANNOTATE ...)
  * never becomes one.
  */
@@ -29,7 +29,7 @@ typedef struct {
     bool full_before, full_after; /* the images carry every column */
     rw_slice before_present, after_present; /* bitmaps of columns in the images, 1 bit a column */
     bool foreign_key_checks_off, unique_checks_off;
-    rw_cursor rest;  /* rows not yet taken: use rw_rows_next (flow/decode/rows.h) */
+    rw_cursor rest;  /* rows not yet taken: use rw_rows_next (change/rows.h) */
 } rw_rows;
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* row: one row change of one transaction, as images of the source's log.
  *
  * An image is: NULL bitmap (one bit a column, all columns present), then the packed values, just as in the log. Images are borrowed from
- * the batch's arena. Split an image into column slices with rw_image_split (flow/decode/rows.h); a slice with data == NULL is SQL NULL.
+ * the batch's arena. Split an image into column slices with rw_image_split (change/rows.h); a slice with data == NULL is SQL NULL.
  */
 #pragma once
 #include "change/event.h"

@@ -1,6 +1,7 @@
 #include "cli/daemon.h"
 
 #include "base/log.h"
+#include "cli/setup.h"
 #include "flow/link.h"
 #include "http/server.h"
 #include "topology/topology.h"
@@ -58,8 +59,7 @@ static void stop_links(daemon_state *d)
 static void add_site(rw_status *status, GHashTable *sites, const rw_site_conf *conf)
 {
     rw_site_status *site = rw_site_status_new(conf->name, conf->id);
-    site->host = conf->hosts.host[0].port ? g_strdup_printf("%s:%u", conf->hosts.host[0].name, conf->hosts.host[0].port)
-                                          : g_strdup(conf->hosts.host[0].name);
+    site->host = rw_cli_host(conf);
     g_ptr_array_add(status->sites, site);
     g_hash_table_insert(sites, site->name, site);
 }

@@ -39,6 +39,12 @@ rw_conf *rw_cli_conf(const rw_args *args, GError **error)
     return g_steal_pointer(&conf);
 }
 
+char *rw_cli_host(const rw_site_conf *site)
+{
+    const rw_host *host = &site->hosts.host[0];
+    return host->port ? g_strdup_printf("%s:%u", host->name, host->port) : g_strdup(host->name);
+}
+
 void rw_cli_log_warnings(const rw_conf *conf)
 {
     for (char **warning = conf->warnings; *warning; warning++) rw_log(RW_LOG_WARNING, NULL, "%s", *warning);

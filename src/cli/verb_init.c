@@ -30,7 +30,8 @@ static void print_schema_grant(const char *user, const char *schema)
 
 static void print_site(const rw_conf *conf, const rw_site_conf *site)
 {
-    printf("-- site %s (%s)\n", site->name, site->hosts.host[0].name);
+    g_autofree char *host = rw_cli_host(site);
+    printf("-- site %s (%s)\n", site->name, host);
     for (const char *const *sql = rw_schema_sql; *sql; sql++) printf("%s;\n", *sql);
     printf("CREATE USER IF NOT EXISTS '%s'@'%%' IDENTIFIED BY 'choose a password';\n", site->user);
     printf("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '%s'@'%%';\n", site->user);

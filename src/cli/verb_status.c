@@ -31,7 +31,7 @@ static rw_connection *open_site(const rw_conf *conf, unsigned i, rw_status *stat
     rw_connection_limits limits = {conf->connect_timeout_s, conf->deadline_s, conf->deadline_s};
     rw_connection *c = rw_connection_open(site, limits, error);
     shown->reachable = c != NULL;
-    shown->host = g_strdup(site->hosts.host[0].name);
+    shown->host = rw_cli_host(site);
     shown->flavour = c ? g_strdup(c->dialect->name) : NULL;
     shown->version = c ? g_strdup(c->version) : NULL;
     g_ptr_array_add(status->sites, shown);
@@ -66,18 +66,19 @@ static rw_status *ask_databases(const rw_conf *conf, GError **error)
 }
 
 /* A daemon may run only some of the links: the databases know the others. */
-static rw_status *ask(const rw_conf *conf, GError **error)
+static rw_status *ask(const rw_conf *conf, bool *live, GError **error)
 {
     rw_status *status = ask_daemon(conf);
     g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
-    if (status && links && status->links->len == links->len) return status;
+    *live = status && links && status->links->len == links->len;
+    if (*live) return status;
     g_autoptr(rw_status) partial = status;
     rw_status *recorded = ask_databases(conf, error);
     for (guint i = 0; recorded && partial && i < recorded->links->len; i++)
         for (guint k = 0; k < partial->links->len; k++) {
-            rw_link_status *old = g_ptr_array_index(recorded->links, i), *live = g_ptr_array_index(partial->links, k);
-            if (strcmp(old->name, live->name) != 0) continue;
-            g_ptr_array_index(recorded->links, i) = rw_link_status_copy(live);
+            rw_link_status *old = g_ptr_array_index(recorded->links, i), *known = g_ptr_array_index(partial->links, k);
+            if (strcmp(old->name, known->name) != 0) continue;
+            g_ptr_array_index(recorded->links, i) = rw_link_status_copy(known);
             rw_link_status_free(old);
             break;
         }
@@ -110,10 +111,11 @@ static int run(const rw_args *args, GError **error)
     g_autoptr(rw_conf) conf = rw_cli_conf(args, error);
     if (!conf) return RW_EXIT_USAGE;
     for (;;) {
-        g_autoptr(rw_status) status = ask(conf, error);
+        bool live = false;
+        g_autoptr(rw_status) status = ask(conf, &live, error);
         if (!status) return RW_EXIT_USAGE;
         show(status, args);
-        if (!args->watch) return any_unreachable(status) ? RW_EXIT_UNREACHABLE : RW_EXIT_DONE;
+        if (!args->watch) return !live && any_unreachable(status) ? RW_EXIT_UNREACHABLE : RW_EXIT_DONE;
         g_usleep(G_USEC_PER_SEC);
     }
 }

@@ -18,7 +18,7 @@ struct rw_link {
     rw_filter *filter;
     char *name;
     GThread *thread;
-    gint stop;
+    gint stop, retries; /* atomic */
 
     /* of the link's thread */
     rw_control control;
@@ -45,7 +45,6 @@ typedef struct {
     rw_reader *reader;
     rw_applier *applier;
     gint64 polled_us;
-    uint64_t retries_before;
 } rw_run;
 
 static bool stopping(const rw_link *l) { return g_atomic_int_get(&l->stop); }
@@ -74,7 +73,6 @@ static void publish(rw_run *run, bool idle)
 {
     rw_link *l = run->link;
     const rw_progress *p = &run->progress;
-    rw_applier_counts counts = rw_applier_count(run->applier);
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid);
     gint64 now = rw_wall_us();
     g_mutex_lock(&l->lock);
@@ -86,8 +84,8 @@ static void publish(rw_run *run, bool idle)
     s->filtered = p->counts.filtered;
     s->discarded = p->counts.discarded;
     s->ddl = p->counts.ddl;
-    s->retries = run->retries_before + counts.retries;
-    s->window = counts.window;
+    s->window = rw_applier_window(run->applier);
+    rw_link_status_set_error(s, NULL);
     l->current_us = idle ? now : (gint64)p->commit_us;
     bool behind = !idle && now - l->current_us > 2 * G_USEC_PER_SEC;
     s->state = behind ? RW_LINK_CATCHING_UP : RW_LINK_RUNNING;
@@ -99,6 +97,7 @@ rw_link_status *rw_link_status_now(rw_link *l)
 {
     g_mutex_lock(&l->lock);
     rw_link_status *copy = rw_link_status_copy(l->status);
+    copy->retries = (uint64_t)g_atomic_int_get(&l->retries);
     if (l->current_us) copy->lag_s = copy->state == RW_LINK_RUNNING && rw_wall_us() - l->current_us < 3 * G_USEC_PER_SEC
                                          ? MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC - 1.0)
                                          : MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC);
@@ -208,13 +207,24 @@ static bool check_source(rw_run *run, GError **error)
     return true;
 }
 
+static bool is_initialised(rw_run *run, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *there = rw_connection_value(run->target, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'", &failure);
+    if (!failure && g_strcmp0(there, "1") == 0) return true;
+    if (!failure) return rw_fail(error, RW_ERR_CONFIG, "site %s: there is no schema ringway, or its user may not see it; run 'ringway init'", run->target->site);
+    g_propagate_error(error, failure);
+    return false;
+}
+
 static bool open_target(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
     rw_session_options options = {l->target, l->conf->name, l->name, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
     run->target = rw_session_open(&options, error);
     note_site(l, l->target_site, run->target);
-    return run->target && rw_preflight(run->target, error) && rw_control_load(&l->control, l->source->id, l->name, run->target, error);
+    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) &&
+           rw_control_load(&l->control, l->source->id, l->name, run->target, error);
 }
 
 static uint32_t reader_number(const rw_link *l)
@@ -248,10 +258,10 @@ static void start_applier(rw_run *run)
                                   .progress = &run->progress,
                                   .intent = &run->intent,
                                   .skip = l->control.skip,
+                                  .retries = &l->retries,
                                   .stop = &l->stop,
                                   .isolate_first = l->isolate_first};
     run->applier = rw_applier_new(&options);
-    run->retries_before = l->status->retries;
     l->isolate_first = false;
 }
 
@@ -275,6 +285,15 @@ static void close_run(rw_run *run)
 
 /* --- running --- */
 
+/* Only once it has run for a while: until then what is recorded of an earlier stop holds, and may still be skipped. */
+static bool record_running(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    const rw_control *c = &l->control;
+    if (c->skip || !c->state || strcmp(c->state, "running") == 0) return true;
+    return rw_control_record(l->source->id, "running", NULL, NULL, run->target, error);
+}
+
 /* true: go on. false with *error unset: paused. */
 static bool poll_control(rw_run *run, GError **error)
 {
@@ -288,7 +307,8 @@ static bool poll_control(rw_run *run, GError **error)
         g_free(l->control.skip);
         l->control.skip = g_steal_pointer(&skip);
     }
-    return !l->control.paused;
+    if (l->control.paused) return false;
+    return record_running(run, error);
 }
 
 static void note_failure(rw_run *run)
@@ -336,25 +356,18 @@ static bool wait_while_paused(rw_run *run, GError **error)
     return true;
 }
 
-static bool record_running(rw_run *run, GError **error)
-{
-    rw_link *l = run->link;
-    const rw_control *c = &l->control;
-    if ((!c->state || strcmp(c->state, "running") == 0 || c->skip) && !c->error) return true;
-    return c->skip || rw_control_record(l->source->id, "running", NULL, NULL, run->target, error);
-}
-
 /* One life: connect, run, end with an error, or with none after a pause. */
 static bool live(rw_link *l, GError **error)
 {
     rw_run run = {.link = l};
-    bool ok = open_target(&run, error) && wait_while_paused(&run, error) && open_run(&run, error) && record_running(&run, error);
+    bool ok = open_target(&run, error) && wait_while_paused(&run, error) && open_run(&run, error);
     if (ok) {
         start_applier(&run);
         rw_point(RW_POINT_CONNECTED);
         rw_log(RW_LOG_INFO, l->name, "running from %s:%" G_GUINT64_FORMAT, run.progress.pos.file, run.progress.pos.offset_bytes);
         g_clear_pointer(&l->last_error, g_free);
         l->ran = true;
+        run.polled_us = rw_clock_us();
         publish(&run, false);
         ok = run_batches(&run, error);
     }
@@ -364,13 +377,15 @@ static bool live(rw_link *l, GError **error)
 
 /* --- stopping --- */
 
-/* Both GTIDs stand in the message: that of the incoming transaction, and how far the target's own log was. */
-static char *with_target_place(rw_connection *target, const char *message)
+/* Both GTIDs stand in the message: that of the incoming transaction, and how far the target's own log was; and what to do. */
+static char *with_target_place(rw_connection *target, const char *link, const char *message)
 {
     rw_target_pos place = {0};
     g_autofree char *gtid = rw_connection_value(target, target->dialect->sql_gtid, NULL);
     if (!rw_session_log_place(target, &place, NULL)) return g_strdup(message);
-    char *text = g_strdup_printf("%s; target log then at %s:%" G_GUINT64_FORMAT " (GTID %s)", message, place.file, place.offset_bytes, gtid ? gtid : "none");
+    char *text = g_strdup_printf("%s; target log then at %s:%" G_GUINT64_FORMAT " (GTID %s); make the target as the change expects it and run "
+                                 "'ringway resume --link %s', or leave the transaction out with 'ringway skip --link %s'",
+                                 message, place.file, place.offset_bytes, gtid ? gtid : "none", link, link);
     rw_target_pos_clear(&place);
     return text;
 }
@@ -395,7 +410,7 @@ static void wait_for_user(rw_link *l, const GError *cause)
         if (!connect_control(l, &target)) continue;
         bool ok = true;
         if (!recorded) {
-            if (!text) text = g_error_matches(cause, RW_ERROR, RW_ERR_CONFLICT) ? with_target_place(target, cause->message) : g_strdup(cause->message);
+            if (!text) text = g_error_matches(cause, RW_ERROR, RW_ERR_CONFLICT) ? with_target_place(target, l->name, cause->message) : g_strdup(cause->message);
             set_state(l, RW_LINK_STOPPED, text);
             ok = recorded = rw_control_record(l->source->id, "stopped", text, l->failed, target, NULL);
         }
@@ -409,6 +424,7 @@ static void wait_for_user(rw_link *l, const GError *cause)
 static void say_retry(rw_link *l, const GError *cause)
 {
     set_state(l, RW_LINK_RETRYING, cause->message);
+    g_atomic_int_inc(&l->retries);
     if (g_strcmp0(l->last_error, cause->message) == 0) return;
     rw_log(RW_LOG_WARNING, l->name, "will try again: %s", cause->message);
     g_free(l->last_error);

@@ -41,7 +41,7 @@ static bool read_control(rw_link_status *s, unsigned source, rw_connection *targ
         g_autofree char *message = c[2].data ? g_strndup((const char *)c[2].data, c[2].len) : NULL;
         s->state = RW_LINK_STOPPED;
         rw_link_status_set_error(s, message);
-    } else if (number(c[0])) {
+    } else if (number(c[0]) && (rw_slice_is(c[1], "paused") || s->state == RW_LINK_DOWN)) {
         s->state = RW_LINK_PAUSED;
     }
     return true;

@@ -5,8 +5,8 @@
  */
 #include "../unit/flow/decode/file.h"
 #include "flow/decode/decoder.h"
-#include "flow/decode/rows.h"
-#include "flow/decode/value.h"
+#include "change/rows.h"
+#include "change/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

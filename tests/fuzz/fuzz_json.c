@@ -1,5 +1,5 @@
 /* fuzz_json: any bytes as a MySQL binary JSON document. The text may not grow out of proportion to the document. */
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

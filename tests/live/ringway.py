@@ -63,7 +63,8 @@ class Ringway:
         self.conf = self.dir / 'ringway.cnf'
         self.log_path = self.dir / 'ringway.log'
         self.process = None
-        self.options = {'name': 'test', 'topology': 'pair', 'conflict': 'error', 'http': '', **(options or {})}
+        self.options = {'name': 'test', 'topology': 'pair', 'conflict': 'error',
+                        'http': f'127.0.0.1:{servers.free_port()}', **(options or {})}
         self.site_options = {'ssl_mode': 'disabled', **(site_options or {})}
         self.sections = sections
         self.db = None                  # the schema of this test
@@ -129,7 +130,10 @@ class Ringway:
         return self.cmd('init', *args, expect=expect)
 
     def status(self):
-        return json.loads(self.cmd('status', '--json').stdout)
+        result = self.cmd('status', '--json', expect=None)
+        if result.returncode not in (0, 3):         # 3: a site cannot be reached, which the status shows
+            raise RingwayError(f'ringway status: exit {result.returncode}\n{result.stderr}{self.tail()}')
+        return json.loads(result.stdout)
 
     def link(self, name='east->west'):
         """One link's part of the status."""

@@ -47,7 +47,7 @@ def test_print_masks_passwords(tmp_path):
     ('topology = pair', 'topologie = pair', [':3:', 'topologie', 'topology']),
     ('topology = pair', 'topology = pear', [':3:', 'pear', 'pair']),
     ('[site west]', '[sight west]', [':13:', 'sight', 'site']),
-    ('id = 2', 'id = 1', ['east', 'west']),
+    ('id = 2', 'id = 1', [':14:', 'east']),
     ('id = 2', 'id = 256', [':14:', '255']),
     ('id = 2\n', '', ['west', 'id']),
     ('hosts = 127.0.0.1:2', 'hosts = 127.0.0.1:port', [':15:', 'port']),

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
+from ringway import binary
+from servers import die_with_parent
 from wait import wait_until
 
 PAIRS = [('mariadb', 'mariadb'), ('mariadb', 'mysql')]
@@ -71,10 +74,12 @@ def test_ends_in_order(link, number):
 def test_a_second_daemon_waits_as_a_standby(link):
     link.both(TABLE)
     log = link.log_path.with_name('standby.log')
-    import subprocess
-    import servers
+    conf = link.conf.with_name('standby.cnf')           # on another host it would have a status page of its own
+    conf.write_text(link.conf.read_text().replace('http = ', 'http =\n# '))
+    conf.chmod(0o600)
     with open(log, 'ab') as out:
-        standby = subprocess.Popen(link.command('run'), stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=servers.die_with_parent)
+        standby = subprocess.Popen([str(binary()), 'run', '-c', str(conf)], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                   preexec_fn=die_with_parent)
     try:
         for i in range(50):
             link.run(link.east, f"INSERT INTO t VALUES ({i}, 'x')")

@@ -4,6 +4,7 @@ import pytest
 
 import compare
 from scenario import unlogged
+from wait import wait_until
 
 TABLE = ('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20), n INT) ENGINE=InnoDB',
          "INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
@@ -68,7 +69,7 @@ def test_both_sites_wrote_the_same_key(link):
         link.cmd('resume', '--link', name)
     for name in ('east->west', 'west->east'):
         assert f'{link.db}.t' in link.wait_stopped(name)
-    assert link.rows(link.east, 't', 'v')[-1] == ('east',) and link.rows(link.west, 't', 'v')[-1] == ('west',)
+    assert link.rows(link.east, 't')[-1] == (50, 'east', 1) and link.rows(link.west, 't')[-1] == (50, 'west', 2)
 
 
 def test_a_unique_value_is_taken(link):
@@ -115,6 +116,7 @@ def test_a_stop_survives_a_restart(link):
     link.wait_stopped()
     link.kill9()
     link.start(wait=False)
+    wait_until(lambda: link.log().count('stopped: ') >= 2, 20, 'it stops again')
     link.wait_stopped()
     link.cmd('skip', '--link', 'east->west')
     link.caught_up()

@@ -105,7 +105,7 @@ def test_caching_sha2_password_cold(secure, scenario, mode):
         configure(scenario, {'ssl_mode': mode}, {'ssl_mode': mode})
         scenario.both(TABLE)
         scenario.begin()
-        secure.west.stop()
+        secure.west.kill9()
         secure.west.start()
         scenario.run(scenario.east, 'INSERT INTO t VALUES (1)')
         scenario.same()

@@ -21,7 +21,7 @@ struct rw_applier {
     bool isolate, streaming, wants_isolation, retried_binding;
     rw_progress next;     /* of the window under way */
     char *failed;
-    rw_applier_counts counts;
+    unsigned window;
 };
 
 rw_applier *rw_applier_new(const rw_applier_options *options)
@@ -47,7 +47,7 @@ void rw_applier_free(rw_applier *a)
 
 const char *rw_applier_failed_identity(const rw_applier *a) { return a->failed; }
 bool rw_applier_wants_isolation(const rw_applier *a) { return a->wants_isolation; }
-rw_applier_counts rw_applier_count(const rw_applier *a) { return a->counts; }
+unsigned rw_applier_window(const rw_applier *a) { return a->window; }
 const rw_tables *rw_applier_tables(const rw_applier *a) { return a->tables; }
 bool rw_applier_in_transaction(const rw_applier *a) { return a->streaming; }
 
@@ -121,7 +121,7 @@ static bool rollback(rw_applier *a, GError **error)
 static bool wait_turn(rw_applier *a, unsigned turn, GError **error)
 {
     gint64 until = g_get_monotonic_time() + MIN(1000, 10 << MIN(turn, 7)) * (gint64)1000;
-    a->counts.retries++;
+    g_atomic_int_inc(a->o.retries);
     while (g_get_monotonic_time() < until) {
         if (g_atomic_int_get(a->o.stop)) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
         g_usleep(5000);
@@ -199,7 +199,7 @@ static bool try_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigne
     }
     if ((effect || a->next.unwritten_bytes > UNWRITTEN_BYTES_MAX) && !write_window(a, batch, i, n, n_rows, error)) return false;
     adopt_next(a);
-    a->counts.window = n;
+    a->window = n;
     return true;
 }
 
@@ -325,7 +325,7 @@ static bool end_stream(rw_applier *a, const rw_txn *txn, GError **error)
     if (!commit(a, error)) return false;
     a->streaming = false;
     adopt_next(a);
-    a->counts.window = 1;
+    a->window = 1;
     passed(a, 1);
     return true;
 }

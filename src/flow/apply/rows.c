@@ -148,6 +148,7 @@ static bool gather(rw_rows_apply *a, unsigned first_row, unsigned n_rows, GError
             return false;
         }
     }
+    rw_fold_sort(a->fold);
     return true;
 }
 

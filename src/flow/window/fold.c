@@ -9,10 +9,17 @@ typedef struct {
     unsigned first, last;
 } chain;
 
+/* A net with the beginning of its key at hand, for sorting. */
+typedef struct {
+    uint64_t head[2];
+    unsigned table, entry;
+} place;
+
 struct rw_fold {
     rw_arena *keys;
     GArray *nets;    /* rw_net */
     GArray *chains;  /* chain, per table */
+    GArray *places;  /* place; while sorting */
     uint32_t *slots; /* entry + 1; 0 = free; open addressing */
     unsigned n_slots;
 };
@@ -23,6 +30,7 @@ rw_fold *rw_fold_new(void)
     fold->keys = rw_arena_new(KEY_BLOCK_BYTES);
     fold->nets = g_array_new(FALSE, FALSE, sizeof(rw_net));
     fold->chains = g_array_new(FALSE, FALSE, sizeof(chain));
+    fold->places = g_array_new(FALSE, FALSE, sizeof(place));
     fold->n_slots = FIRST_SLOTS;
     fold->slots = g_new0(uint32_t, fold->n_slots);
     return fold;
@@ -34,6 +42,7 @@ void rw_fold_free(rw_fold *fold)
     rw_arena_free(fold->keys);
     g_array_free(fold->nets, TRUE);
     g_array_free(fold->chains, TRUE);
+    g_array_free(fold->places, TRUE);
     g_free(fold->slots);
     g_free(fold);
 }
@@ -106,6 +115,46 @@ void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before
     *slot = fold->nets->len;
     link_entry(fold, table, fold->nets->len - 1);
     if (fold->nets->len * 2 > fold->n_slots) grow(fold);
+}
+
+static place place_of(const rw_net *net, unsigned entry)
+{
+    place p = {.table = net->table, .entry = entry};
+    uint8_t head[sizeof p.head] = {0};
+    memcpy(head, net->key.data, MIN(net->key.len, sizeof head));
+    memcpy(p.head, head, sizeof head);
+    p.head[0] = GUINT64_FROM_BE(p.head[0]);
+    p.head[1] = GUINT64_FROM_BE(p.head[1]);
+    return p;
+}
+
+static int compare_rest(const rw_slice *a, const rw_slice *b)
+{
+    int order = memcmp(a->data, b->data, MIN(a->len, b->len));
+    return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static gint compare(gconstpointer x, gconstpointer y, gpointer user)
+{
+    const place *a = x, *b = y;
+    if (a->table != b->table) return a->table < b->table ? -1 : 1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(a->head); i++)
+        if (a->head[i] != b->head[i]) return a->head[i] < b->head[i] ? -1 : 1;
+    rw_fold *fold = user;
+    return compare_rest(&rw_fold_at(fold, a->entry)->key, &rw_fold_at(fold, b->entry)->key);
+}
+
+void rw_fold_sort(rw_fold *fold)
+{
+    g_array_set_size(fold->places, fold->nets->len);
+    for (unsigned e = 0; e < fold->nets->len; e++) g_array_index(fold->places, place, e) = place_of(rw_fold_at(fold, e), e);
+    g_array_sort_with_data(fold->places, compare, fold);
+    g_array_set_size(fold->chains, 0);
+    for (unsigned i = 0; i < fold->places->len; i++) {
+        const place *p = &g_array_index(fold->places, place, i);
+        rw_fold_at(fold, p->entry)->next = RW_FOLD_NONE;
+        link_entry(fold, p->table, p->entry);
+    }
 }
 
 rw_net *rw_fold_find(rw_fold *fold, unsigned table, rw_slice key)

@@ -1,7 +1,7 @@
 /* bytes: makes log events by hand, and feeds them. Aborts the test where a helper's own expectation does not hold. */
 #pragma once
 #include "flow/decode/decoder.h"
-#include "flow/decode/rows.h"
+#include "change/rows.h"
 
 #include <zlib.h>
 

@@ -2,8 +2,8 @@
 #include "file.h"
 
 #include "flow/decode/decoder.h"
-#include "flow/decode/rows.h"
-#include "flow/decode/value.h"
+#include "change/rows.h"
+#include "change/value.h"
 
 typedef struct {
     const char *file;

@@ -1,4 +1,4 @@
-#include "bytes.h"
+#include "../flow/decode/bytes.h"
 
 /* `t`: INT, VARCHAR(10); table id 5 is mapped. */
 static rw_decoder *with_table(bool mariadb)

@@ -1,6 +1,6 @@
 /* temporal: dates and times of every format, to text; a field out of its range is not a value. */
 #include "base/cursor.h"
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 typedef struct {
     unsigned year, month, day, hour, minute, second, us;

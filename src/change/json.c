@@ -5,7 +5,7 @@
  */
 #include "base/cursor.h"
 #include "change/table.h"
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 enum {
     SMALL_OBJECT = 0, LARGE_OBJECT = 1, SMALL_ARRAY = 2, LARGE_ARRAY = 3, LITERAL = 4, INT16 = 5, UINT16 = 6, INT32 = 7, UINT32 = 8,

@@ -1,4 +1,4 @@
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
-#include "flow/decode/value.h"
+#include "change/value.h"
 
 #include "base/cursor.h"
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 enum { BINARY_CHARSET = 63, FLOAT_TEXT_BYTES = 32 };
 

@@ -1,4 +1,4 @@
-#include "flow/decode/value.h"
+#include "change/value.h"
 
 typedef struct {
     rw_type type;

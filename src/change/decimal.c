@@ -1,6 +1,6 @@
 /* decimal: nine digits in four bytes, a rest of digits in as few bytes as hold it; for negative numbers every bit is turned over. */
 #include "base/cursor.h"
-#include "flow/decode/text.h"
+#include "change/text.h"
 
 enum { GROUP_DIGITS = 9, GROUP_BYTES = 4, PRECISION_MAX = 81, PACKED_BYTES_MAX = 48 };
 

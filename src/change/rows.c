@@ -1,4 +1,4 @@
-#include "flow/decode/rows.h"
+#include "change/rows.h"
 
 static unsigned decimal_bytes(uint16_t meta)
 {
