@@ -1,6 +1,6 @@
 #include "flow/apply/rows.h"
 
-#include "base/log.h"
+#include "base/point.h"
 #include "flow/window/fold.h"
 
 #include <mysqld_error.h>
@@ -498,7 +498,9 @@ static bool guard_all(rw_rows_apply *a, GError **error)
         guarded |= next_wanted(a, rw_fold_first(a->fold, t), has_image) != RW_FOLD_NONE;
         if (!guard_table(a, t, error)) return false;
     }
-    return !guarded || (rw_script_flush(a->script, error) && guard_missing(a, error));
+    if (guarded && !(rw_script_flush(a->script, error) && guard_missing(a, error))) return false;
+    rw_point(RW_POINT_GUARDED);
+    return true;
 }
 
 bool rw_rows_apply_run(rw_rows_apply *a, const rw_batch *batch, unsigned first_row, unsigned n_rows, GError **error)

@@ -149,14 +149,14 @@ class Killer:
 
     def crash_at(self, point):
         """Ringway ends itself at this point, some time or other; whatever makes the point be reached is done."""
-        self.ringway.stop()
+        self.ringway.kill9()
         nth = self.dice.choice((1, 1, 2, 3, 7))
         self.ringway.start(env={'RINGWAY_CRASH_AT': f'{point}:{nth}'}, wait=False)
         if point in ('announced', 'executed', 'closed'):
             for _ in range(nth):
                 self.ddl()
         try:
-            wait_until(lambda: not self.ringway.running(), 15, f'the crash at {point}:{nth}')
+            wait_until(lambda: not self.ringway.running(), 10, f'the crash at {point}:{nth}')
             reached = self.ringway.process.returncode == -9
         except AssertionError:
             reached = False

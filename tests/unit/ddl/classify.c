@@ -202,7 +202,7 @@ static void test_unknown(void)
         "DROP TABLE a; DROP TABLE b", "DROP TABLE a;;", "DROP TABLE `a", "DROP TABLE a /*", "RENAME TABLE a", "RENAME TABLE a TO", "RENAME a TO b", "TRUNCATE",
         "ALTER TABLE", "ALTER TABLE a RENAME TO", "ALTER TABLE a RENAME TO 'b'", "ALTER TABLE a COMMENT 'x", "ALTER TABLE a ADD (b INT", "ALTER TABLE a ADD b INT)",
         "ALTER TABLE a ADD b INT; DROP TABLE c", "CREATE TABLE t LIKE", "CREATE TABLE t (LIKE y", "CREATE TABLE t (a INT", "CREATE TABLE t (a INT))",
-        "CREATE TABLE t (a INT) START TRANSACTION COMMENT 'x'", "CREATE INDEX i t (a)", "CREATE INDEX i ON t", "DROP INDEX i", "ALTER INDEX i ON t",
+        "CREATE TABLE t (a INT) START TRANSACTION START TRANSACTION", "CREATE INDEX i t (a)", "CREATE INDEX i ON t", "DROP INDEX i", "ALTER INDEX i ON t",
         "CREATE TEMPORARY VIEW v AS SELECT 1", "ALTER TEMPORARY TABLE t", "DROP DATABASE", "DROP DATABASE a b", "SET x = 1", "SET STATEMENT x = 1", "SET STATEMENT x = 1 FOR",
         "SET STATEMENT a=1 FOR SET STATEMENT b=1 FOR DROP TABLE t", "(DROP TABLE a)", "(FLUSH TABLES)", "OPTIMIZE x", "SAVEPOINT x", "LOCK TABLES t WRITE",
         "`DROP` TABLE a", "\"DROP\" TABLE a", "(", ";", "/*!50001 DROP TABLE a", "CREATE TABLE `a` \"b\" (", "INSTALL PLUGIN x SONAME 'y'",
@@ -254,11 +254,12 @@ static void test_create_select(void)
 static void test_start_transaction(void)
 {
     static const char *const cases[][2] = {
-        {"CREATE TABLE `t` (\n  `a` int NOT NULL\n) START TRANSACTION", "CREATE TABLE `t` (\n  `a` int NOT NULL\n)"},
+        {"CREATE TABLE `t` (\n  `a` int NOT NULL\n) START TRANSACTION", "CREATE TABLE `t` (\n  `a` int NOT NULL\n) "},
         {"CREATE TABLE t (a INT)  \n start\ttransaction ;", "CREATE TABLE t (a INT)  \n ;"},
         {"CREATE TABLE t (a INT) -- x\nSTART TRANSACTION;", "CREATE TABLE t (a INT) -- x\n;"},
-        {"CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/ START TRANSACTION", "CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/"},
-        {"CREATE TABLE t (a INT) START TRANSACTION /* x */", "CREATE TABLE t (a INT) /* x */"},
+        {"CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/ START TRANSACTION", "CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/ "},
+        {"CREATE TABLE t (a INT) START TRANSACTION /* x */", "CREATE TABLE t (a INT)  /* x */"},
+        {"CREATE TABLE `t` (\n  `a` int\n) START TRANSACTION ENGINE=InnoDB", "CREATE TABLE `t` (\n  `a` int\n)  ENGINE=InnoDB"},
         {"CREATE TABLE t (a INT) COMMENT='START TRANSACTION'", NULL},
         {"CREATE TABLE t (start transaction)", NULL},
         {"CREATE TABLE t (a INT) /* START TRANSACTION */", NULL},
