@@ -9,6 +9,7 @@
 
 typedef enum {
     RW_ERR_RETRY,       /* passes by itself: lost connection, deadlock, lock wait, read-only target */
+    RW_ERR_STANDBY,     /* another process does it: wait until it ends */
     RW_ERR_CONFLICT,    /* a row at the target is not what the change expects */
     RW_ERR_STOP,        /* not understood or not supported: the link stops, others go on */
     RW_ERR_CONFIG,      /* refused configuration or usage: exit 2 */

@@ -48,6 +48,7 @@ typedef struct {
     uint8_t type_code;     /* of the wire, for messages */
     uint32_t timestamp_s;  /* 0 = artificial */
     uint32_t server_id;
+    uint32_t size_bytes;       /* of the event in the log */
     uint64_t end_offset_bytes; /* file offset after this event; inside a compressed payload, of the payload; counted where the log says 0 */
     union {
         struct { uint16_t version; bool server_started; rw_slice server_version; } format; /* server_started: first log after a start */

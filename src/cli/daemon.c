@@ -15,6 +15,7 @@ typedef struct {
     rw_conf *conf;
     GPtrArray *links; /* rw_link */
     rw_http *http;
+    bool reloaded;    /* then a link that is refused waits; at the start it ends the process */
 } daemon_state;
 
 static bool wanted(const rw_daemon_options *o, const rw_site_conf *source, const rw_site_conf *target)
@@ -35,7 +36,7 @@ static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
         const rw_topology_link *t = g_ptr_array_index(topology, i);
         const rw_site_conf *source = &conf->sites[t->source], *target = &conf->sites[t->target];
         if (!wanted(d->options, source, target)) continue;
-        rw_link *link = rw_link_start(conf, source, target, rw_conf_filter(conf, source->name, target->name), error);
+        rw_link *link = rw_link_start(conf, source, target, rw_conf_filter(conf, source->name, target->name), !d->reloaded, error);
         ok = link != NULL;
         if (ok) g_ptr_array_add(d->links, link);
     }
@@ -84,11 +85,11 @@ static char *status_json(void *user)
     return json;
 }
 
-static bool start_http(daemon_state *d, GError **error)
+static bool start_http(daemon_state *d, const rw_conf *conf, GError **error)
 {
-    if (!d->conf->http.address) return true;
-    d->http = rw_http_start(d->conf->http.address, d->conf->http.port, status_json, d, error);
-    if (d->http) rw_log(RW_LOG_INFO, NULL, "status page: http://%s:%u/", d->conf->http.address, rw_http_port(d->http));
+    if (!conf->http.address) return true;
+    d->http = rw_http_start(conf->http.address, conf->http.port, status_json, d, error);
+    if (d->http) rw_log(RW_LOG_INFO, NULL, "status page: http://%s:%u/", conf->http.address, rw_http_port(d->http));
     return d->http != NULL;
 }
 
@@ -102,6 +103,7 @@ static void reload(daemon_state *d)
     }
     rw_log(RW_LOG_INFO, NULL, "SIGHUP: the configuration is read again");
     stop_links(d);
+    d->reloaded = true;
     if (!start_links(d, conf, &error)) rw_log(RW_LOG_ERROR, NULL, "a link does not start: %s", error->message);
     rw_conf_unref(conf);
 }
@@ -141,7 +143,7 @@ bool rw_daemon_run(rw_conf *conf, const rw_daemon_options *options, GError **err
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    bool ok = start_links(&d, conf, error) && start_http(&d, error) && wait_for_end(&d, &signals, error);
+    bool ok = start_http(&d, conf, error) && start_links(&d, conf, error) && wait_for_end(&d, &signals, error);
     rw_http_stop(d.http);
     stop_links(&d);
     g_ptr_array_unref(d.links);

@@ -56,7 +56,7 @@ static bool from_info(const char *text, rw_gtid_kind kind, rw_source_pos *out)
 static bool from_dump(const char *text, rw_gtid_kind kind, rw_source_pos *out)
 {
     g_autofree char *file = match(text, "(MASTER|SOURCE)_LOG_FILE\\s*=\\s*'([^']+)'", 2), *offset = match(text, "(MASTER|SOURCE)_LOG_POS\\s*=\\s*([0-9]+)", 2);
-    g_autofree char *purged = match(text, "GTID_PURGED\\s*=\\s*(/\\*[^*]*\\*/)?\\s*'([^']*)'", 2);
+    g_autofree char *purged = match(text, "GTID_PURGED\\s*=\\s*(/\\*[^*]*\\*/)?\\s*'\\+?([^']*)'", 2);
     g_autofree char *slave_pos = match(text, "gtid_slave_pos\\s*=\\s*'([^']*)'", 1);
     g_autofree char *gtid = as_gtid(kind == RW_GTID_MYSQL ? purged : slave_pos, kind);
     bool placed = as_place(file, offset, out);

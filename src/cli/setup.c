@@ -78,6 +78,7 @@ rw_exit rw_cli_exit_code(const GError *error)
     case RW_ERR_CONFIG: return RW_EXIT_USAGE;
     case RW_ERR_UNREACHABLE:
     case RW_ERR_RETRY: return RW_EXIT_UNREACHABLE;
+    case RW_ERR_STANDBY:
     case RW_ERR_CONFLICT:
     case RW_ERR_STOP: return RW_EXIT_FOUND;
     case RW_ERR_INTERRUPTED:

@@ -12,15 +12,17 @@ typedef bool (*action)(const rw_control *control, unsigned source, rw_connection
 
 static bool pause_link(const rw_control *control, unsigned source, rw_connection *target, GError **error)
 {
+    if (!control->paused && !rw_control_pause(source, true, target, error)) return false;
     puts(control->paused ? "is paused already" : "paused: it halts after the window in hand");
-    return control->paused || rw_control_pause(source, true, target, error);
+    return true;
 }
 
 static bool resume_link(const rw_control *control, unsigned source, rw_connection *target, GError **error)
 {
     (void)control;
+    if (!rw_control_pause(source, false, target, error)) return false;
     puts("resumed");
-    return rw_control_pause(source, false, target, error);
+    return true;
 }
 
 static bool skip_one(const rw_control *control, unsigned source, rw_connection *target, GError **error)
@@ -31,8 +33,9 @@ static bool skip_one(const rw_control *control, unsigned source, rw_connection *
     if (!control->failed)
         return rw_fail(error, RW_ERR_CONFIG, "skip: the link did not stop at a transaction (%s); cure that and 'ringway resume', or set a new start with "
                        "'ringway init --link A->B --from POSITION'", control->error ? control->error : "no reason recorded");
+    if (!rw_control_skip(source, control->failed, target, error)) return false;
     printf("will be skipped and kept in ringway.conflict: %s\n", control->failed);
-    return rw_control_skip(source, control->failed, target, error);
+    return true;
 }
 
 static int control(const rw_args *args, action act, GError **error)
@@ -46,10 +49,7 @@ static int control(const rw_args *args, action act, GError **error)
     g_autofree char *link = g_strdup_printf("%s->%s", source->name, site->name);
     rw_control loaded = {0};
     bool ok = rw_control_load(&loaded, source->id, link, target, error);
-    if (ok) {
-        printf("link %s: ", link);
-        ok = act(&loaded, source->id, target, error);
-    }
+    ok = ok && act(&loaded, source->id, target, error);
     rw_control_clear(&loaded);
     return ok ? RW_EXIT_DONE : RW_EXIT_FOUND;
 }

@@ -28,6 +28,28 @@ static void print_schema_grant(const char *user, const char *schema)
     printf("GRANT " SCHEMA_GRANTS " ON `%s`.* TO '%s'@'%%';\n", escaped->str, user);
 }
 
+/* Every schema that some link names; NULL if that cannot be said one by one. */
+static GPtrArray *named_schemas(const rw_conf *conf)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (unsigned i = 0; i <= conf->n_links; i++) {
+        const rw_filter_conf *filter = i < conf->n_links ? &conf->links[i].filter : &conf->filter;
+        if (!filter->schemas || !*filter->schemas) return NULL;
+        for (char **name = filter->schemas; *name; name++) {
+            if (strpbrk(*name, "*?")) return NULL;
+            if (!g_ptr_array_find_with_equal_func(names, *name, g_str_equal, NULL)) g_ptr_array_add(names, *name);
+        }
+    }
+    return g_steal_pointer(&names);
+}
+
+static void print_schema_grants(const rw_conf *conf, const char *user)
+{
+    g_autoptr(GPtrArray) names = named_schemas(conf);
+    if (!names) printf("GRANT " SCHEMA_GRANTS " ON *.* TO '%s'@'%%';\n", user);
+    for (guint i = 0; names && i < names->len; i++) print_schema_grant(user, g_ptr_array_index(names, i));
+}
+
 static void print_site(const rw_conf *conf, const rw_site_conf *site)
 {
     g_autofree char *host = rw_cli_host(site);
@@ -37,12 +59,7 @@ static void print_site(const rw_conf *conf, const rw_site_conf *site)
     printf("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '%s'@'%%';\n", site->user);
     printf("GRANT ALL PRIVILEGES ON `ringway`.* TO '%s'@'%%';\n", site->user);
     printf("-- faster on MariaDB, not needed: GRANT BINLOG ADMIN ON *.* TO '%s'@'%%';\n", site->user);
-    bool some = false;
-    for (char **schema = conf->filter.schemas; schema && *schema; schema++) {
-        print_schema_grant(site->user, *schema);
-        some = true;
-    }
-    if (!some) printf("GRANT " SCHEMA_GRANTS " ON *.* TO '%s'@'%%';\n", site->user);
+    print_schema_grants(conf, site->user);
     putchar('\n');
 }
 

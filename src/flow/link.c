@@ -22,7 +22,7 @@ struct rw_link {
 
     /* of the link's thread */
     rw_control control;
-    bool isolate_first, ran;
+    bool isolate_first, may_refuse;
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
 
@@ -300,13 +300,7 @@ static bool poll_control(rw_run *run, GError **error)
     rw_link *l = run->link;
     if (rw_clock_us() - run->polled_us < POLL_US || rw_applier_in_transaction(run->applier)) return true;
     run->polled_us = rw_clock_us();
-    g_autofree char *skip = g_strdup(l->control.skip);
     if (!rw_control_load(&l->control, l->source->id, l->name, run->target, error)) return false;
-    /* The applier borrows the identity that it was started with. */
-    if (l->control.skip) {
-        g_free(l->control.skip);
-        l->control.skip = g_steal_pointer(&skip);
-    }
     if (l->control.paused) return false;
     return record_running(run, error);
 }
@@ -327,7 +321,7 @@ static bool run_batches(rw_run *run, GError **error)
     GError *failure = NULL;
     while (!stopping(l)) {
         rw_batch *batch = rw_queue_take(run->queue, rw_clock_us() + POLL_US / 2, &failure);
-        bool ok = !failure && (!batch || rw_applier_run(run->applier, batch, &failure));
+        bool ok = !failure && (batch ? rw_applier_run(run->applier, batch, &failure) : rw_applier_idle(run->applier, &failure));
         if (batch) rw_queue_recycle(run->queue, batch);
         if (ok) {
             publish(run, rw_queue_is_empty(run->queue));
@@ -366,7 +360,7 @@ static bool live(rw_link *l, GError **error)
         rw_point(RW_POINT_CONNECTED);
         rw_log(RW_LOG_INFO, l->name, "running from %s:%" G_GUINT64_FORMAT, run.progress.pos.file, run.progress.pos.offset_bytes);
         g_clear_pointer(&l->last_error, g_free);
-        l->ran = true;
+        l->may_refuse = false;
         run.polled_us = rw_clock_us();
         publish(&run, false);
         ok = run_batches(&run, error);
@@ -384,7 +378,7 @@ static char *with_target_place(rw_connection *target, const char *link, const ch
     g_autofree char *gtid = rw_connection_value(target, target->dialect->sql_gtid, NULL);
     if (!rw_session_log_place(target, &place, NULL)) return g_strdup(message);
     char *text = g_strdup_printf("%s; target log then at %s:%" G_GUINT64_FORMAT " (GTID %s); make the target as the change expects it and run "
-                                 "'ringway resume --link %s', or leave the transaction out with 'ringway skip --link %s'",
+                                 "ringway resume --link '%s', or leave the transaction out with ringway skip --link '%s'",
                                  message, place.file, place.offset_bytes, gtid ? gtid : "none", link, link);
     rw_target_pos_clear(&place);
     return text;
@@ -403,18 +397,14 @@ static void wait_for_user(rw_link *l, const GError *cause)
     rw_connection *target = NULL;
     bool recorded = false;
     uint64_t resumed = l->control.resumed;
-    g_autofree char *text = NULL;
-    set_state(l, RW_LINK_STOPPED, cause->message);
-    rw_log(RW_LOG_ERROR, l->name, "stopped: %s", cause->message);
+    bool clash = g_error_matches(cause, RW_ERROR, RW_ERR_CONFLICT) && connect_control(l, &target);
+    g_autofree char *text = clash ? with_target_place(target, l->name, cause->message) : g_strdup(cause->message);
+    set_state(l, RW_LINK_STOPPED, text);
+    rw_log(RW_LOG_ERROR, l->name, "stopped: %s", text);
     do {
         if (!connect_control(l, &target)) continue;
-        bool ok = true;
-        if (!recorded) {
-            if (!text) text = g_error_matches(cause, RW_ERROR, RW_ERR_CONFLICT) ? with_target_place(target, l->name, cause->message) : g_strdup(cause->message);
-            set_state(l, RW_LINK_STOPPED, text);
-            ok = recorded = rw_control_record(l->source->id, "stopped", text, l->failed, target, NULL);
-        }
-        ok = ok && rw_control_load(&l->control, l->source->id, l->name, target, NULL);
+        if (!recorded) recorded = rw_control_record(l->source->id, "stopped", text, l->failed, target, NULL);
+        bool ok = recorded && rw_control_load(&l->control, l->source->id, l->name, target, NULL);
         if (!ok) g_clear_pointer(&target, rw_connection_close);
         else if (l->control.resumed != resumed || l->control.skip) break;
     } while (pause_us(l, POLL_US / 2));
@@ -423,7 +413,7 @@ static void wait_for_user(rw_link *l, const GError *cause)
 
 static void say_retry(rw_link *l, const GError *cause)
 {
-    set_state(l, RW_LINK_RETRYING, cause->message);
+    set_state(l, cause->code == RW_ERR_STANDBY ? RW_LINK_STANDBY : RW_LINK_RETRYING, cause->message);
     g_atomic_int_inc(&l->retries);
     if (g_strcmp0(l->last_error, cause->message) == 0) return;
     rw_log(RW_LOG_WARNING, l->name, "will try again: %s", cause->message);
@@ -433,7 +423,7 @@ static void say_retry(rw_link *l, const GError *cause)
 
 static bool refused(rw_link *l, const GError *cause)
 {
-    if (l->ran || !g_error_matches(cause, RW_ERROR, RW_ERR_CONFIG)) return false;
+    if (!l->may_refuse || !g_error_matches(cause, RW_ERROR, RW_ERR_CONFIG)) return false;
     set_state(l, RW_LINK_STOPPED, cause->message);
     g_mutex_lock(&l->lock);
     l->refusal = g_strdup(cause->message);
@@ -451,11 +441,13 @@ static gpointer run_link(gpointer data)
         g_clear_pointer(&l->failed, g_free);
         if (live(l, &error) || g_error_matches(error, RW_ERROR, RW_ERR_INTERRUPTED)) continue;
         if (refused(l, error)) break;
-        if (!g_error_matches(error, RW_ERROR, RW_ERR_RETRY)) {
+        bool standby = g_error_matches(error, RW_ERROR, RW_ERR_STANDBY);
+        if (!standby && !g_error_matches(error, RW_ERROR, RW_ERR_RETRY)) {
             wait_for_user(l, error);
             continue;
         }
         say_retry(l, error);
+        if (standby) continue; /* the lock was waited for already */
         if (rw_clock_us() - began_us > 10 * G_USEC_PER_SEC) wait_us = FIRST_WAIT_US;
         pause_us(l, wait_us);
         wait_us = MIN(wait_us * 2, (gint64)l->conf->retry_max_s * G_USEC_PER_SEC);
@@ -465,7 +457,8 @@ static gpointer run_link(gpointer data)
 
 /* --- outside --- */
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter, GError **error)
+rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter,
+                       bool may_refuse, GError **error)
 {
     rw_filter_lists lists = {(const char *const *)filter->schemas, (const char *const *)filter->ignore_schemas,
                              (const char *const *)filter->tables, (const char *const *)filter->ignore_tables};
@@ -476,6 +469,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_
     l->source = source;
     l->target = target;
     l->filter = made;
+    l->may_refuse = may_refuse;
     l->name = g_strdup_printf("%s->%s", source->name, target->name);
     l->status = rw_link_status_new(l->name, source->name, target->name);
     l->status->state = RW_LINK_RETRYING;

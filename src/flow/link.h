@@ -17,11 +17,12 @@
 
 typedef struct rw_link rw_link;
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter, GError **error);
+rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter,
+                       bool may_refuse, GError **error);
 void rw_link_stop(rw_link *link); /* asks; returns at once */
 void rw_link_free(rw_link *link); /* waits for the window under way; frees */
 rw_link_status *rw_link_status_now(rw_link *link);
 /* Fills in what the link knows of its two sites. sites: name -> rw_site_status. */
 void rw_link_note_sites(rw_link *link, GHashTable *sites);
-/* A site's settings forbid to run it and it never ran: the reason, owned; NULL otherwise. */
+/* It was started with may_refuse, a site's settings forbid to run it, and it never ran: the reason, owned; NULL otherwise. */
 char *rw_link_refusal(rw_link *link);

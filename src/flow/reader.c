@@ -1,6 +1,5 @@
 #include "flow/reader.h"
 
-#include "base/clock.h"
 #include "base/point.h"
 #include "change/rows.h"
 #include "flow/decode/decoder.h"
@@ -17,7 +16,6 @@ struct rw_reader {
     char *file, *intents, *skip;
     GMutex lock;
     char *failed;         /* under lock */
-    gint64 heard_us;      /* under lock */
 };
 
 static rw_txn *current(rw_reader *r) { return rw_batch_txn(r->batch, r->batch->txns->len - 1); }
@@ -159,13 +157,6 @@ static void place_failure(rw_reader *r, GError *error)
     g_mutex_unlock(&r->lock);
 }
 
-static void heard(rw_reader *r)
-{
-    g_mutex_lock(&r->lock);
-    r->heard_us = rw_clock_us();
-    g_mutex_unlock(&r->lock);
-}
-
 static gpointer run(gpointer data)
 {
     rw_reader *r = data;
@@ -173,7 +164,6 @@ static gpointer run(gpointer data)
     rw_slice bytes;
     bool more = true;
     while (more && rw_stream_next(r->stream, &bytes, &error) == RW_STREAM_EVENT) {
-        heard(r);
         rw_point(RW_POINT_READ);
         more = decode(r, bytes, &error);
     }
@@ -206,7 +196,6 @@ rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_que
     r->stream = stream;
     r->queue = queue;
     r->txn_bytes = start->txn_bytes;
-    r->heard_us = rw_clock_us();
     r->file = g_strdup(start->route.file);
     r->intents = g_strdup(start->route.intents);
     r->skip = g_strdup(start->route.skip);
@@ -238,12 +227,4 @@ char *rw_reader_failed_identity(rw_reader *r)
     char *failed = g_strdup(r->failed);
     g_mutex_unlock(&r->lock);
     return failed;
-}
-
-gint64 rw_reader_heard_us(rw_reader *r)
-{
-    g_mutex_lock(&r->lock);
-    gint64 at = r->heard_us;
-    g_mutex_unlock(&r->lock);
-    return at;
 }

@@ -19,4 +19,3 @@ typedef struct {
 rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_queue *queue, GError **error);
 void rw_reader_stop(rw_reader *reader); /* ends the thread and frees all; the queue must be closed before */
 char *rw_reader_failed_identity(rw_reader *reader); /* after its error came out of the queue; NULL = none; owned */
-gint64 rw_reader_heard_us(rw_reader *reader);       /* monotonic: when the source was last heard of */

@@ -65,7 +65,7 @@ bool rw_start_record(const rw_start *start, rw_connection *target, bool replace,
     rw_session_options lock = {.topology = start->topology, .link = start->link};
     GError *busy = NULL;
     if (!rw_session_take_lock(target, &lock, &busy)) {
-        bool held = g_error_matches(busy, RW_ERROR, RW_ERR_RETRY) && rw_connection_errno(target) == 0;
+        bool held = g_error_matches(busy, RW_ERROR, RW_ERR_STANDBY);
         if (!held) g_propagate_error(error, busy);
         else {
             g_error_free(busy);

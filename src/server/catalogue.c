@@ -76,12 +76,11 @@ static void take_unique_keys(rw_catalogue_table *t, rw_result *rows)
 
 static void take_foreign_keys(rw_catalogue_table *t, rw_result *rows)
 {
-    rw_slice c[2];
-    while (rw_result_next(rows, c, 2)) { /* 'child'|'parent', cascades */
+    rw_slice c[1];
+    while (rw_result_next(rows, c, 1)) {
         bool child = rw_slice_is(c[0], "child");
         t->is_child |= child;
         t->is_parent |= !child;
-        t->is_cascade_child |= child && number(c[1]);
     }
 }
 
@@ -116,9 +115,8 @@ static char *questions(const char *schema, const char *table)
         "SELECT index_name, column_name, sub_part, nullable, NULL FROM information_schema.statistics "
         "WHERE table_schema = %1$s AND table_name = %2$s AND non_unique = 0 "
         "ORDER BY index_name <> 'PRIMARY', index_name, seq_in_index;"
-        "SELECT 'child', (delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')) "
-        "FROM information_schema.referential_constraints WHERE constraint_schema = %1$s AND table_name = %2$s "
-        "UNION ALL SELECT 'parent', 0 FROM information_schema.referential_constraints "
+        "SELECT 'child' FROM information_schema.referential_constraints WHERE constraint_schema = %1$s AND table_name = %2$s "
+        "UNION ALL SELECT 'parent' FROM information_schema.referential_constraints "
         "WHERE unique_constraint_schema = %1$s AND referenced_table_name = %2$s;"
         "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = %1$s AND event_object_table = %2$s "
         "AND action_statement NOT LIKE '%%@ringway%%';"

@@ -25,7 +25,7 @@ typedef struct {
     bool key_has_prefix;     /* covers only the first characters of a column */
     bool *in_other_unique;   /* [n_columns]: part of another unique key */
     bool has_unique_expression; /* a unique key over expressions: which columns it depends on is not known */
-    bool is_child, is_parent, is_cascade_child; /* of foreign keys; cascade: the parent's change writes here */
+    bool is_child, is_parent; /* of foreign keys */
     char *blind_triggers;    /* names of triggers that do not test @ringway, NULL if none */
     bool transactional;
 } rw_catalogue_table;

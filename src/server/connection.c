@@ -23,7 +23,7 @@ static const unsigned retry_errors[] = {
 
 static const unsigned config_errors[] = {1044 /* access to schema */, 1045 /* login */, 1130 /* host not allowed */,
                                          1142 /* table privilege */, 1143, 1227 /* global privilege */, 1251, 1370,
-                                         1698 /* login */, 1820 /* password expired */, 2026 /* TLS */, 2059, 2061, 4151};
+                                         1698 /* login */, 1820 /* password expired */, 2059, 2061, 4151};
 
 static bool listed(const unsigned *list, size_t n, unsigned number)
 {
@@ -32,8 +32,18 @@ static bool listed(const unsigned *list, size_t n, unsigned number)
     return false;
 }
 
-static rw_error_class class_of(unsigned number)
+/* One number stands for a refused certificate and for a line that was cut in the middle of TLS. */
+static bool is_refused_tls(const char *message)
 {
+    static const char *const words[] = {"certificate", "Certificate", "verif", "required", "support", "Validation", "protocol version"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(message, words[i])) return true;
+    return false;
+}
+
+static rw_error_class class_of(unsigned number, const char *message)
+{
+    if (number == CR_SSL_CONNECTION_ERROR) return is_refused_tls(message) ? RW_ERR_CONFIG : RW_ERR_RETRY;
     if (listed(retry_errors, G_N_ELEMENTS(retry_errors), number)) return RW_ERR_RETRY;
     if (listed(config_errors, G_N_ELEMENTS(config_errors), number)) return RW_ERR_CONFIG;
     return RW_ERR_STOP;
@@ -44,7 +54,7 @@ unsigned rw_connection_errno(const rw_connection *c) { return mysql_errno(c->mys
 bool rw_connection_fail(rw_connection *c, const char *what, GError **error)
 {
     unsigned number = mysql_errno(c->mysql);
-    return rw_fail(error, number ? class_of(number) : RW_ERR_RETRY, "site %s: %s: %s (%u)", c->site, what,
+    return rw_fail(error, number ? class_of(number, mysql_error(c->mysql)) : RW_ERR_RETRY, "site %s: %s: %s (%u)", c->site, what,
                    number ? mysql_error(c->mysql) : "the connection was lost", number);
 }
 
@@ -64,8 +74,10 @@ static void watch_peer(MYSQL *mysql, unsigned seconds)
 static void set_tls(MYSQL *mysql, const rw_site_conf *site)
 {
     my_bool enforce = site->ssl_mode != RW_SSL_DISABLED;
-    my_bool verify = site->ssl_mode == RW_SSL_VERIFY_CA || site->ssl_mode == RW_SSL_VERIFY_IDENTITY;
-    if (enforce) mysql_ssl_set(mysql, site->ssl_key, site->ssl_cert, site->ssl_ca, NULL, NULL);
+    /* The library checks the chain whenever it has a CA, and this option adds the host name. */
+    my_bool verify = site->ssl_mode == RW_SSL_VERIFY_IDENTITY;
+    bool chain = site->ssl_mode == RW_SSL_VERIFY_CA || verify;
+    if (enforce) mysql_ssl_set(mysql, site->ssl_key, site->ssl_cert, chain ? site->ssl_ca : NULL, NULL, NULL);
     mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
     mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
@@ -91,7 +103,7 @@ static bool handshake(rw_connection *c, const rw_site_conf *site, rw_connection_
     c->version = g_strdup(mysql_get_server_info(mysql));
     c->dialect = rw_dialect_find(c->version);
     if (!c->dialect)
-        return rw_fail(error, RW_ERR_CONFIG, "site %s: server version %s is not supported; use MariaDB 10.5 or later, or MySQL 8.0 or later",
+        return rw_fail(error, RW_ERR_CONFIG, "site %s: server version %s is not supported; use MariaDB 10.5 or later, or MySQL 8.2 or later",
                        c->site, c->version);
     if (limits.dead_peer_s) watch_peer(mysql, limits.dead_peer_s);
     g_autofree char *packet = rw_connection_value(c, "SELECT @@max_allowed_packet", error);

@@ -5,9 +5,11 @@
 /* MySQL's version strings carry no name: it is what is left. */
 const rw_dialect *rw_dialect_find(const char *version)
 {
-    unsigned major = (unsigned)g_ascii_strtoull(version, NULL, 10);
-    if (strstr(version, "MariaDB")) return major >= 10 ? &rw_dialect_mariadb : NULL;
-    return major >= 8 && major < 10 ? &rw_dialect_mysql : NULL;
+    char *end;
+    unsigned major = (unsigned)g_ascii_strtoull(version, &end, 10), minor = *end == '.' ? (unsigned)g_ascii_strtoull(end + 1, NULL, 10) : 0;
+    unsigned number = major * 1000 + minor;
+    if (strstr(version, "MariaDB")) return number >= 10005 ? &rw_dialect_mariadb : NULL;
+    return number >= 8002 && major < 10 ? &rw_dialect_mysql : NULL;
 }
 
 static bool knows_mode(const rw_dialect *dialect, const char *name)

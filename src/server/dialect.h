@@ -32,9 +32,6 @@ typedef struct {
     const char *upsert_value;         /* format of the value of a column in an assignment; %s: the quoted name */
     const char *json_equals;          /* SQL that compares a JSON column (%s) with a literal (%s) */
     const char *const *sql_mode_bits; /* name of each bit of a logged sql_mode, 64 entries, NULL where none */
-    const char *repl_grants;          /* global privileges that a Ringway user needs here, for GRANT ... ON *.* */
-    bool native_json;                 /* JSON is a type of its own, not text */
-    bool cascades_in_log;             /* foreign key cascades are written to the log as row changes */
     uint16_t foreign_collation;       /* what a collation id that this server does not know becomes for a session */
     bool (*knows_collation)(uint16_t id);
     bool (*start_dump)(rw_connection *connection, const rw_dump_start *start, GError **error);

@@ -41,7 +41,6 @@ const rw_dialect rw_dialect_mariadb = {
     .upsert_value = "VALUES(%s)",
     .json_equals = "JSON_EQUALS(%s, %s) <=> 1",
     .sql_mode_bits = mode_bits,
-    .repl_grants = "REPLICATION SLAVE, BINLOG MONITOR",
     .foreign_collation = 246, /* utf8mb4_unicode_520_ci */
     .knows_collation = knows_collation,
     .start_dump = start_dump,

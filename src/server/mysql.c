@@ -1,4 +1,4 @@
-/* MySQL 8.0 to 9.x. Facts: MySQL manual "Server SQL Modes", "GTIDs"; sql/system_variables.h for the mode bits. */
+/* MySQL 8.2 (SHOW BINARY LOG STATUS) to 9.x. Facts: MySQL manual "Server SQL Modes", "GTIDs"; sql/system_variables.h for the mode bits. */
 #include "server/dump.h"
 
 enum { COM_DUMP_GTID = 0x1e, DUMP_ONCE = 1, DUMP_THROUGH_GTID = 4 };
@@ -40,9 +40,6 @@ const rw_dialect rw_dialect_mysql = {
     .upsert_value = "rw_new.%s",
     .json_equals = "%s <=> CAST(%s AS JSON)",
     .sql_mode_bits = mode_bits,
-    .repl_grants = "REPLICATION SLAVE, REPLICATION CLIENT",
-    .native_json = true,
-    .cascades_in_log = true,
     .foreign_collation = 255, /* utf8mb4_0900_ai_ci */
     .knows_collation = knows_collation,
     .start_dump = start_dump,

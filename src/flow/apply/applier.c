@@ -1,5 +1,6 @@
 #include "flow/apply/applier.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/point.h"
 #include "flow/apply/rows.h"
@@ -9,8 +10,8 @@
 #include <mysqld_error.h>
 
 /* How much of the source's log may pass without effect before the position is written all the same. An idle pair must not answer each
- * other's progress rows, so this is by bytes and not by time. */
-enum { UNWRITTEN_BYTES_MAX = 16 * 1024 * 1024 };
+ * other's progress rows, so this is by bytes, and by a time so long that the answers do not count. */
+enum { UNWRITTEN_BYTES_MAX = 16 * 1024 * 1024, UNWRITTEN_S_MAX = 600 };
 
 struct rw_applier {
     rw_applier_options o;
@@ -22,12 +23,16 @@ struct rw_applier {
     rw_progress next;     /* of the window under way */
     char *failed;
     unsigned window;
+    gint64 written_us;    /* monotonic: when a progress row was written last */
+    char *skip;           /* identity of the transaction to skip, until it is; owned: what the options point to is the control row's */
 };
 
 rw_applier *rw_applier_new(const rw_applier_options *options)
 {
     rw_applier *a = g_new0(rw_applier, 1);
     a->o = *options;
+    a->skip = g_strdup(options->skip);
+    a->written_us = rw_clock_us();
     a->tables = rw_tables_new(options->conf);
     a->rows = rw_rows_apply_new(a->tables);
     a->limit = options->conf->window_transactions;
@@ -42,6 +47,7 @@ void rw_applier_free(rw_applier *a)
     rw_tables_free(a->tables);
     rw_progress_clear(&a->next);
     g_free(a->failed);
+    g_free(a->skip);
     g_free(a);
 }
 
@@ -72,9 +78,9 @@ static void adopt_next(rw_applier *a)
 
 static bool is_skipped(const rw_applier *a, const rw_txn *txn)
 {
-    if (!a->o.skip || txn->dropped) return false;
+    if (!a->skip || txn->dropped) return false;
     g_autofree char *identity = rw_txn_identity(txn);
-    return strcmp(identity, a->o.skip) == 0;
+    return strcmp(identity, a->skip) == 0;
 }
 
 static void count_rows(rw_applier *a, const rw_txn *txn)
@@ -160,6 +166,7 @@ static bool commit(rw_applier *a, GError **error)
     rw_point(RW_POINT_WRITTEN);
     if (!rw_rows_apply_flush(a->rows, error)) return false;
     rw_point(RW_POINT_COMMITTED);
+    a->written_us = rw_clock_us();
     return true;
 }
 
@@ -199,7 +206,18 @@ static bool try_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigne
     }
     if ((effect || a->next.unwritten_bytes > UNWRITTEN_BYTES_MAX) && !write_window(a, batch, i, n, n_rows, error)) return false;
     adopt_next(a);
+    if (is_skipped(a, rw_batch_txn(batch, i))) g_clear_pointer(&a->skip, g_free);
     a->window = n;
+    return true;
+}
+
+bool rw_applier_idle(rw_applier *a, GError **error)
+{
+    if (a->streaming || !a->o.progress->unwritten_bytes || rw_clock_us() - a->written_us < UNWRITTEN_S_MAX * G_USEC_PER_SEC) return true;
+    copy_progress(&a->next, a->o.progress);
+    const rw_txn none = {.gtid = "", .origin = a->o.source};
+    if (!begin(a, &none, &none, error) || !commit(a, error)) return false;
+    adopt_next(a);
     return true;
 }
 
@@ -325,6 +343,7 @@ static bool end_stream(rw_applier *a, const rw_txn *txn, GError **error)
     if (!commit(a, error)) return false;
     a->streaming = false;
     adopt_next(a);
+    if (is_skipped(a, txn)) g_clear_pointer(&a->skip, g_free);
     a->window = 1;
     passed(a, 1);
     return true;

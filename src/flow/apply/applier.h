@@ -26,7 +26,7 @@ typedef struct {
     rw_connection *target;            /* borrowed: a session with the lock (session.h) */
     rw_progress *progress;            /* borrowed: loaded; advanced here */
     const rw_intent *intent;          /* borrowed: what the session row said; EXECUTED: that statement is not run again */
-    const char *skip;                 /* identity of the one transaction to record instead of apply; NULL = none */
+    const char *skip;                 /* copied: identity of the one transaction to record instead of apply; NULL = none */
     gint *retries;                    /* counts lock waits and deadlocks; atomic, read by others */
     const gint *stop;                 /* set by another thread: end at the next chance */
     bool isolate_first;               /* a large transaction clashed: apply it so that the report is exact */
@@ -35,6 +35,8 @@ typedef struct {
 rw_applier *rw_applier_new(const rw_applier_options *options);
 void rw_applier_free(rw_applier *applier);
 bool rw_applier_run(rw_applier *applier, const rw_batch *batch, GError **error);
+/* Nothing has come for a while: a position that moved without effect long ago is written, so that the source may purge its log. */
+bool rw_applier_idle(rw_applier *applier, GError **error);
 const char *rw_applier_failed_identity(const rw_applier *applier); /* after an error: the transaction it stopped at, NULL = none */
 bool rw_applier_wants_isolation(const rw_applier *applier);
 unsigned rw_applier_window(const rw_applier *applier); /* transactions in the last one */

@@ -163,10 +163,13 @@ static char *describe(rw_rows_apply *a, const rw_binding *b, rw_slice image, con
     return g_string_free(out, FALSE);
 }
 
+static const char row_missing[] = "the row is not there";
+
 static bool clash(rw_rows_apply *a, const char *kind, const rw_binding *b, rw_slice before, rw_slice after, const rw_slice *cells,
                   const char *cause, GError **error)
 {
     rw_clash *c = &a->clash;
+    bool absent = kind == row_missing; /* otherwise it is only known that it is not as expected */
     rw_clash_clear(c);
     c->kind = kind;
     c->table = g_strdup_printf("%s.%s", b->source->schema, b->source->name);
@@ -177,7 +180,7 @@ static bool clash(rw_rows_apply *a, const char *kind, const rw_binding *b, rw_sl
     c->cause = g_strdup(cause);
     return rw_fail(error, RW_ERR_CONFLICT, "%s: table %s, key %s: expected row %s; incoming row %s; row at the target %s%s%s", kind, c->table,
                    c->key ? c->key : "unknown", c->before ? c->before : "none", c->incoming ? c->incoming : "none (delete)",
-                   c->current ? c->current : "none", cause ? "; " : "", cause ? cause : "");
+                   c->current ? c->current : absent ? "none" : "not read", cause ? "; " : "", cause ? cause : "");
 }
 
 /* --- guard --- */
@@ -218,7 +221,7 @@ static bool guard_missing(rw_rows_apply *a, GError **error)
     for (unsigned t = 0; t < rw_tables_in_window(a->tables); t++)
         for (unsigned e = rw_fold_first(a->fold, t); e != RW_FOLD_NONE; e = rw_fold_at(a->fold, e)->next) {
             const rw_net *net = rw_fold_at(a->fold, e);
-            if (net->before.data && !net->seen) return clash(a, "the row is not there", rw_tables_at(a->tables, t), net->before, net->after, NULL, NULL, error);
+            if (net->before.data && !net->seen) return clash(a, row_missing, rw_tables_at(a->tables, t), net->before, net->after, NULL, NULL, error);
         }
     return true;
 }
@@ -451,6 +454,8 @@ static bool explain(rw_rows_apply *a, GError *cause, GError **error)
     const char *kind = g_error_matches(cause, RW_ERROR, RW_ERR_STOP) ? clash_kind(rw_connection_errno(a->target)) : NULL;
     unsigned tag = rw_script_failed(a->script);
     const step *s = tag < a->steps->len ? &g_array_index(a->steps, step, tag) : NULL;
+    if (s && s->kind != STEP_OTHER && !kind && g_error_matches(cause, RW_ERROR, RW_ERR_STOP))
+        g_prefix_error(&cause, "table %s cannot be written: ", rw_tables_at(a->tables, s->table)->quoted);
     if (!kind || !s || s->kind == STEP_OTHER) {
         g_propagate_error(error, cause);
         return false;

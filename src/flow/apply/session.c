@@ -43,7 +43,7 @@ bool rw_session_take_lock(rw_connection *target, const rw_session_options *o, GE
         return false;
     }
     if (got && strcmp(got, "1") == 0) return true;
-    return rw_fail(error, RW_ERR_RETRY, "site %s: another ringway (or its session that has not ended yet) applies this link; waiting for it", target->site);
+    return rw_fail(error, RW_ERR_STANDBY, "site %s: another ringway (or its session that has not ended yet) applies this link; waiting for it", target->site);
 }
 
 /* MariaDB logs the text of the whole packet with every statement of it, unless the session may switch that off: 30 times the log. */

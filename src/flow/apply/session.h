@@ -2,7 +2,7 @@
  *
  * open: connects, sets what exact writing needs, takes the lock 'ringway:<topology>:<link>' (whoever holds it is the only one that
  * applies; it dies with the connection, so once it is ours nothing of an earlier session can still commit).
- * Errors: those of the session; RW_ERR_RETRY while another holds the lock.
+ * Errors: those of the session; RW_ERR_STANDBY while another holds the lock.
  * Owner: one thread. Does not know: windows, rows.
  */
 #pragma once

@@ -98,6 +98,7 @@ rw_outcome rw_event_dispatch(rw_decoder *decoder, const rw_event_header *header,
     out->type_code = header->type;
     out->timestamp_s = header->timestamp_s;
     out->server_id = header->server_id;
+    out->size_bytes = header->length_bytes;
     out->end_offset_bytes = decoder->offset_bytes;
     rw_cursor c = rw_cursor_of(body);
     rw_outcome outcome = d->handler(decoder, header, &c, out, error);

@@ -40,7 +40,7 @@ static void begin_gtid(const rw_event_header *header, rw_event *out)
     out->kind = RW_EVENT_GTID;
     out->gtid.gtid[0] = '\0';
     out->gtid.commit_us = (uint64_t)header->timestamp_s * G_USEC_PER_SEC;
-    out->gtid.standalone = out->gtid.ddl = false;
+    out->gtid.standalone = out->gtid.ddl = out->gtid.group = false;
 }
 
 /* Logical timestamps and commit times were added at the end over the years: what is missing is an older server's. */
@@ -162,6 +162,7 @@ rw_outcome rw_event_gtid_mariadb(rw_decoder *decoder, const rw_event_header *hea
     *to++ = '-';
     *put_number(to, number) = '\0';
     out->gtid.standalone = flags & FL_STANDALONE;
+    out->gtid.group = !out->gtid.standalone;
     out->gtid.ddl = flags & FL_DDL;
     return RW_GIVES;
 }

@@ -5,6 +5,7 @@
 #include "change/stamp.h"
 #include "ddl/classify.h"
 #include "flow/route/intents.h"
+#include "server/charset.h"
 #include "server/schema.h"
 
 typedef enum { OUTSIDE, UNDECIDED, FORWARDED, DROPPED } txn_state;
@@ -16,7 +17,7 @@ struct rw_router {
     GHashTable *verdicts; /* rw_table (referenced) -> table_verdict */
     txn_state state;
     bool in_group;        /* a COMMIT will end it */
-    uint64_t previous_end_bytes, stamp_us;
+    uint64_t stamp_us;
     char gtid[sizeof((rw_event){0}.gtid.gtid)];
     char *file, *intents_text, *statement_schema, *statement_time_zone;
     rw_txn txn;
@@ -76,7 +77,7 @@ static void begin(rw_router *r, const rw_event *event, const char *gtid, uint64_
     r->stamp_us = rw_stamp_next(r->stamp_us, commit_us);
     r->txn = (rw_txn){.gtid = r->gtid,
                       .file = r->file,
-                      .start_bytes = r->previous_end_bytes,
+                      .start_bytes = event->end_offset_bytes - MIN(event->size_bytes, event->end_offset_bytes),
                       .end_bytes = event->end_offset_bytes,
                       .commit_us = commit_us,
                       .stamp_us = r->stamp_us,
@@ -151,7 +152,6 @@ static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GErr
 {
     const rw_rows *rows = &event->rows;
     r->state = FORWARDED;
-    if (is_skipped(r) && !(rows->full_before && rows->full_after)) return true;
     if ((rows->op != RW_INSERT && !rows->full_before) || (rows->op != RW_DELETE && !rows->full_after))
         return rw_fail(error, RW_ERR_STOP,
                        "a row event of %s.%s does not hold all columns (binlog_row_image is not FULL); SET GLOBAL binlog_row_image = FULL "
@@ -243,6 +243,18 @@ static bool whole_schema_or_stop(const rw_router *r, const rw_event *event, cons
     return true;
 }
 
+/* In these sets a byte of a longer character may be ASCII, a quote even: the words of a statement cannot be told without its characters. */
+static bool is_ambiguous(const rw_query *q)
+{
+    static const char *const sets[] = {"big5", "cp932", "gb18030", "gbk", "sjis"};
+    const char *name = q->has_charset ? rw_charset_name(q->charset_client) : NULL;
+    bool ascii = true;
+    for (size_t i = 0; i < q->statement.len; i++) ascii &= q->statement.data[i] < 0x80;
+    for (size_t i = 0; name && !ascii && i < G_N_ELEMENTS(sets); i++)
+        if (strcmp(sets[i], name) == 0) return true;
+    return false;
+}
+
 /* What a statement's kind means for the link. true with *run false: it does not concern the target. */
 static bool judge_statement(rw_router *r, const rw_event *event, const rw_ddl *ddl, bool *run, GError **error)
 {
@@ -283,6 +295,7 @@ static bool route_statement(rw_router *r, const rw_event *event, rw_route *route
         rw_ddl_classify_mode(event->query.statement, schema, event->query.has_sql_mode ? event->query.sql_mode : 0, &ddl);
         bool judged = true;
         if (is_skipped(r)) run = true;
+        else if (is_ambiguous(&event->query)) judged = refuse(event, &ddl, "comes from a session with a character set in which it cannot be read safely; run it on the target by hand, then skip", error);
         else judged = judge_statement(r, event, &ddl, &run, error);
         if (judged && run && !is_skipped(r) && ddl.create_select && stands_alone)
             judged = refuse(event, &ddl, "is logged as a statement; bring its change over by hand, then skip", error);
@@ -361,8 +374,5 @@ static bool step(rw_router *r, const rw_event *event, rw_route *route, GError **
 bool rw_router_event(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     *route = (rw_route){.action = RW_ROUTE_NOTHING};
-    if (!step(r, event, route, error)) return false;
-    if (event->kind == RW_EVENT_ROTATE) r->previous_end_bytes = event->place.offset_bytes;
-    else if (event->timestamp_s && event->kind != RW_EVENT_HEARTBEAT) r->previous_end_bytes = event->end_offset_bytes;
-    return true;
+    return step(r, event, route, error);
 }

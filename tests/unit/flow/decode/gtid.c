@@ -79,6 +79,7 @@ static void test_mariadb(void)
     g_assert_cmpstr(out.gtid.gtid, ==, "4294967295-7-18446744073709551615");
     g_assert_cmpuint(out.gtid.commit_us, ==, EVENT_TIME_S * (uint64_t)1000000);
     g_assert_false(out.gtid.standalone || out.gtid.ddl);
+    g_assert_true(out.gtid.group);
     out = mariadb(d, 1, 0, 1 | 32, "\0\0\0\0\0\0", 6);
     g_assert_cmpstr(out.gtid.gtid, ==, "0-7-1");
     g_assert_true(out.gtid.standalone && out.gtid.ddl);

@@ -72,11 +72,38 @@ static void test_many(void)
     rw_fold_free(f);
 }
 
+/* Chains follow the keys' bytes, also behind the part that is compared first; each table keeps its own. */
+static void test_sort(void)
+{
+    static const char *const sorted[] = {"", "a", "a longer key than what is compared first", "a longer key than what is compared later",
+                                         "a longer key than what is compared later too", "b"};
+    static const unsigned order[] = {3, 5, 0, 4, 2, 1};
+    rw_fold *f = rw_fold_new();
+    rw_fold_sort(f);
+    g_assert_cmpuint(rw_fold_first(f, 0), ==, RW_FOLD_NONE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
+        for (unsigned table = 0; table < 3; table += 2) rw_fold_change(f, table, s(sorted[order[i]]), s("b"), s("a"), i);
+    rw_fold_sort(f);
+    for (unsigned table = 0; table < 3; table += 2) {
+        unsigned seen = 0;
+        for (unsigned e = rw_fold_first(f, table); e != RW_FOLD_NONE; e = rw_fold_at(f, e)->next) {
+            g_assert_cmpuint(rw_fold_at(f, e)->table, ==, table);
+            g_assert_true(rw_slice_equal(rw_fold_at(f, e)->key, s(sorted[seen++])));
+        }
+        g_assert_cmpuint(seen, ==, G_N_ELEMENTS(sorted));
+    }
+    g_assert_cmpuint(rw_fold_first(f, 1), ==, RW_FOLD_NONE);
+    rw_fold_change(f, 0, s("a"), s("a"), s("c"), 9); /* an entry is still found */
+    expect(f, "a", "b", "c", 9);
+    rw_fold_free(f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fold/net", test_net_change);
     g_test_add_func("/fold/tables", test_tables_are_apart);
     g_test_add_func("/fold/many", test_many);
+    g_test_add_func("/fold/sort", test_sort);
     return g_test_run();
 }
