@@ -289,11 +289,15 @@ class Bench:
         return [(mode, min((r[i] for r in rounds), key=lambda samples: samples[len(samples) // 2])) for i, mode in enumerate(modes)]
 
     def decode(self):
+        """MB/s; the best of three."""
         program = self.o.build / 'bench' / 'bench-decode'
-        runs = max(1, int(1.5e9 / self.bytes))
-        result = subprocess.run([program, '-r', str(runs), *map(str, self.files)], stdout=subprocess.PIPE, text=True, check=True)
-        sizes = [(float(mb), int(size)) for mb, size in re.findall(r': (\d+) MB/s, (\d+) bytes', result.stdout)]
-        return sum(size for _, size in sizes) / sum(size / mb for mb, size in sizes)
+        runs = max(1, int(1e9 / self.bytes))
+
+        def once():
+            result = subprocess.run([program, '-r', str(runs), *map(str, self.files)], stdout=subprocess.PIPE, text=True, check=True)
+            sizes = [(float(mb), int(size)) for mb, size in re.findall(r': (\d+) MB/s, (\d+) bytes', result.stdout)]
+            return sum(size for _, size in sizes) / sum(size / mb for mb, size in sizes)
+        return max(once() for _ in range(3))
 
     def close(self):
         self.ringway.close()

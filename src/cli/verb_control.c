@@ -32,7 +32,7 @@ static bool skip_one(const rw_control *control, unsigned source, rw_connection *
         return rw_fail(error, RW_ERR_CONFIG, "skip: the link is not stopped; only the transaction at which a link stopped can be skipped");
     if (!control->failed)
         return rw_fail(error, RW_ERR_CONFIG, "skip: the link did not stop at a transaction (%s); cure that and 'ringway resume', or set a new start with "
-                       "'ringway init --link A->B --from POSITION'", control->error ? control->error : "no reason recorded");
+                       "ringway init --link 'A->B' --from POSITION", control->error ? control->error : "no reason recorded");
     if (!rw_control_skip(source, control->failed, target, error)) return false;
     printf("will be skipped and kept in ringway.conflict: %s\n", control->failed);
     return true;

@@ -52,6 +52,7 @@ def test_stops_says_why_and_skips(link, case):
     link.cmd('skip', '--link', 'east->west')
     link.caught_up()
     assert [row[0] for row in link.rows(link.west, 't') if row[0] >= 100] == [200, 300]
+    assert link.link()['error'] is None
     skipped = [c for c in link.conflicts() if c['kind'] == 'skipped']
     assert skipped, link.conflicts()
     rows = link.link()['rows']

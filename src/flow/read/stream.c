@@ -2,6 +2,7 @@
 
 struct rw_stream {
     rw_connection *connection;
+    char *from; /* where it began, for messages */
 };
 
 enum { SERVER_SAYS_GONE = 1236 /* ER_MASTER_FATAL_ERROR_READING_BINLOG, both dialects */ };
@@ -25,6 +26,8 @@ rw_stream *rw_stream_open(const rw_site_conf *site, rw_stream_limits limits, con
     if (!c || !prepare(c, limits, error) || !c->dialect->start_dump(c, start, error)) return NULL;
     rw_stream *stream = g_new0(rw_stream, 1);
     stream->connection = g_steal_pointer(&c);
+    g_autofree char *gtid = start->gtid ? rw_gtid_state_format(start->gtid) : NULL;
+    stream->from = gtid && *gtid ? g_strdup_printf("GTID %s", gtid) : g_strdup_printf("%s:%" G_GUINT64_FORMAT, start->file, start->offset_bytes);
     return stream;
 }
 
@@ -34,6 +37,7 @@ void rw_stream_close(rw_stream *stream)
     /* The server would only notice a polite goodbye with its next event. */
     rw_connection_cancel(stream->connection);
     rw_connection_close(stream->connection);
+    g_free(stream->from);
     g_free(stream);
 }
 
@@ -49,8 +53,8 @@ static rw_stream_status failed(rw_stream *stream, GError **error)
         return RW_STREAM_FAILED;
     }
     rw_fail(error, RW_ERR_STOP,
-            "site %s: the binary log cannot be read from the recorded position: %s; if the log was purged, make the target equal again and "
-            "set a new start with 'ringway init --link A->B --from POSITION'", c->site, mysql_error(c->mysql));
+            "site %s: the binary log cannot be read from the recorded position (%s): %s; if the log was purged, make the target equal again and "
+            "set a new start with ringway init --link 'A->B' --from POSITION", c->site, stream->from, mysql_error(c->mysql));
     return RW_STREAM_FAILED;
 }
 

@@ -255,7 +255,7 @@ static void test_start_transaction(void)
 {
     static const char *const cases[][2] = {
         {"CREATE TABLE `t` (\n  `a` int NOT NULL\n) START TRANSACTION", "CREATE TABLE `t` (\n  `a` int NOT NULL\n) "},
-        {"CREATE TABLE t (a INT)  \n start\ttransaction ;", "CREATE TABLE t (a INT)  \n ;"},
+        {"CREATE TABLE t (a INT)  \n start\ttransaction ;", "CREATE TABLE t (a INT)  \n  ;"},
         {"CREATE TABLE t (a INT) -- x\nSTART TRANSACTION;", "CREATE TABLE t (a INT) -- x\n;"},
         {"CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/ START TRANSACTION", "CREATE TABLE t (a INT) /*!50100 PARTITION BY HASH (a)*/ "},
         {"CREATE TABLE t (a INT) START TRANSACTION /* x */", "CREATE TABLE t (a INT)  /* x */"},
