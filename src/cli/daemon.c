@@ -1,5 +1,6 @@
 #include "cli/daemon.h"
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "cli/setup.h"
 #include "flow/link.h"
@@ -11,7 +12,7 @@
 
 typedef struct {
     const rw_daemon_options *options;
-    GMutex lock;      /* links and conf, for the status page */
+    rw_lock lock;      /* links and conf, for the status page */
     rw_conf *conf;
     GPtrArray *links; /* rw_link */
     rw_http *http;
@@ -29,7 +30,7 @@ static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
 {
     g_autoptr(GPtrArray) topology = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
     if (!topology) return false;
-    g_mutex_lock(&d->lock);
+    rw_lock_take(&d->lock);
     d->conf = rw_conf_ref(conf);
     bool ok = true;
     for (guint i = 0; ok && i < topology->len; i++) {
@@ -40,16 +41,16 @@ static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
         ok = link != NULL;
         if (ok) g_ptr_array_add(d->links, link);
     }
-    g_mutex_unlock(&d->lock);
+    rw_lock_give(&d->lock);
     return ok;
 }
 
 static void stop_links(daemon_state *d)
 {
-    g_mutex_lock(&d->lock);
+    rw_lock_take(&d->lock);
     GPtrArray *links = d->links;
     d->links = g_ptr_array_new();
-    g_mutex_unlock(&d->lock);
+    rw_lock_give(&d->lock);
     /* All are asked before any is waited for. */
     g_ptr_array_foreach(links, (GFunc)(void (*)(void))rw_link_stop, NULL);
     g_ptr_array_foreach(links, (GFunc)(void (*)(void))rw_link_free, NULL);
@@ -68,7 +69,7 @@ static void add_site(rw_status *status, GHashTable *sites, const rw_site_conf *c
 static char *status_json(void *user)
 {
     daemon_state *d = user;
-    g_mutex_lock(&d->lock);
+    rw_lock_take(&d->lock);
     char *json = NULL;
     if (d->conf) {
         g_autoptr(rw_status) status = rw_status_new(d->conf->name);
@@ -81,7 +82,7 @@ static char *status_json(void *user)
         }
         json = rw_status_to_json(status);
     }
-    g_mutex_unlock(&d->lock);
+    rw_lock_give(&d->lock);
     return json;
 }
 
@@ -136,7 +137,7 @@ bool rw_daemon_run(rw_conf *conf, const rw_daemon_options *options, GError **err
 {
     daemon_state d = {.options = options, .links = g_ptr_array_new()};
     sigset_t signals;
-    g_mutex_init(&d.lock);
+    rw_lock_init(&d.lock);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -147,6 +148,6 @@ bool rw_daemon_run(rw_conf *conf, const rw_daemon_options *options, GError **err
     rw_http_stop(d.http);
     stop_links(&d);
     g_ptr_array_unref(d.links);
-    g_mutex_clear(&d.lock);
+    rw_lock_clear(&d.lock);
     return ok;
 }

@@ -26,6 +26,7 @@ int main(int argc, char **argv)
 {
     rw_args args;
     GError *error = NULL;
+    (void)rw_error_quark(); /* made before there are threads */
     int code = run(argc, argv, &args, &error);
     rw_args_clear(&args);
     /* Output that did not arrive is not done: a full disk behind a redirection must show. */

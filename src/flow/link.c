@@ -1,6 +1,7 @@
 #include "flow/link.h"
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/point.h"
 #include "flow/apply/applier.h"
@@ -26,8 +27,7 @@ struct rw_link {
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
 
-    GMutex lock;
-    GCond wake;
+    rw_lock lock;
     rw_link_status *status; /* under lock */
     char *refusal;          /* under lock */
     rw_site_status *source_site, *target_site; /* under lock */
@@ -53,10 +53,10 @@ static bool stopping(const rw_link *l) { return g_atomic_int_get(&l->stop); }
 
 static void set_state(rw_link *l, rw_link_state state, const char *error)
 {
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     l->status->state = state;
     rw_link_status_set_error(l->status, error);
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
 }
 
 static void add_exact_table(void *user, const rw_binding *b)
@@ -75,7 +75,7 @@ static void publish(rw_run *run, bool idle)
     const rw_progress *p = &run->progress;
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid);
     gint64 now = rw_wall_us();
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     rw_link_status *s = l->status;
     rw_source_pos_set(&s->position, p->pos.file, p->pos.offset_bytes, gtid);
     s->transactions = p->counts.transactions;
@@ -90,33 +90,33 @@ static void publish(rw_run *run, bool idle)
     bool behind = !idle && now - l->current_us > 2 * G_USEC_PER_SEC;
     s->state = behind ? RW_LINK_CATCHING_UP : RW_LINK_RUNNING;
     rw_tables_foreach(rw_applier_tables(run->applier), add_exact_table, s);
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
 }
 
 rw_link_status *rw_link_status_now(rw_link *l)
 {
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     rw_link_status *copy = rw_link_status_copy(l->status);
     copy->retries = (uint64_t)g_atomic_int_get(&l->retries);
     if (l->current_us) copy->lag_s = copy->state == RW_LINK_RUNNING && rw_wall_us() - l->current_us < 3 * G_USEC_PER_SEC
                                          ? MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC - 1.0)
                                          : MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC);
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
     return copy;
 }
 
 char *rw_link_refusal(rw_link *l)
 {
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     char *copy = g_strdup(l->refusal);
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
     return copy;
 }
 
 /* c NULL: it could not be reached. */
 static void note_site(rw_link *l, rw_site_status *site, const rw_connection *c)
 {
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     site->reachable = c != NULL;
     if (c) {
         g_free(site->flavour);
@@ -124,13 +124,13 @@ static void note_site(rw_link *l, rw_site_status *site, const rw_connection *c)
         site->flavour = g_strdup(c->dialect->name);
         site->version = g_strdup(c->version);
     }
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
 }
 
 void rw_link_note_sites(rw_link *l, GHashTable *sites)
 {
     rw_site_status *const ours[] = {l->source_site, l->target_site};
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     for (unsigned i = 0; i < G_N_ELEMENTS(ours); i++) {
         rw_site_status *shown = g_hash_table_lookup(sites, ours[i]->name);
         if (!shown || !ours[i]->flavour) continue;
@@ -139,16 +139,16 @@ void rw_link_note_sites(rw_link *l, GHashTable *sites)
         shown->flavour = g_strdup(ours[i]->flavour);
         shown->version = g_strdup(ours[i]->version);
     }
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
 }
 
 /* Sleeps; false when asked to stop. */
 static bool pause_us(rw_link *l, gint64 us)
 {
     gint64 until = rw_clock_us() + us;
-    g_mutex_lock(&l->lock);
-    while (!stopping(l) && g_cond_wait_until(&l->wake, &l->lock, until)) continue;
-    g_mutex_unlock(&l->lock);
+    rw_lock_take(&l->lock);
+    while (!stopping(l) && rw_lock_wait_until(&l->lock, until)) continue;
+    rw_lock_give(&l->lock);
     return !stopping(l);
 }
 
@@ -425,9 +425,9 @@ static bool refused(rw_link *l, const GError *cause)
 {
     if (!l->may_refuse || !g_error_matches(cause, RW_ERROR, RW_ERR_CONFIG)) return false;
     set_state(l, RW_LINK_STOPPED, cause->message);
-    g_mutex_lock(&l->lock);
+    rw_lock_take(&l->lock);
     l->refusal = g_strdup(cause->message);
-    g_mutex_unlock(&l->lock);
+    rw_lock_give(&l->lock);
     return true;
 }
 
@@ -475,8 +475,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_
     l->status->state = RW_LINK_RETRYING;
     l->source_site = rw_site_status_new(source->name, source->id);
     l->target_site = rw_site_status_new(target->name, target->id);
-    g_mutex_init(&l->lock);
-    g_cond_init(&l->wake);
+    rw_lock_init(&l->lock);
     l->thread = g_thread_new("link", run_link, l);
     return l;
 }
@@ -484,9 +483,9 @@ rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_
 void rw_link_stop(rw_link *l)
 {
     g_atomic_int_set(&l->stop, 1);
-    g_mutex_lock(&l->lock);
-    g_cond_broadcast(&l->wake);
-    g_mutex_unlock(&l->lock);
+    rw_lock_take(&l->lock);
+    rw_lock_changed(&l->lock);
+    rw_lock_give(&l->lock);
 }
 
 void rw_link_free(rw_link *l)
@@ -503,8 +502,7 @@ void rw_link_free(rw_link *l)
     g_free(l->last_error);
     g_free(l->failed);
     g_free(l->refusal);
-    g_mutex_clear(&l->lock);
-    g_cond_clear(&l->wake);
+    rw_lock_clear(&l->lock);
     rw_conf_unref(l->conf);
     g_free(l);
 }

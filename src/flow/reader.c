@@ -1,5 +1,6 @@
 #include "flow/reader.h"
 
+#include "base/lock.h"
 #include "base/point.h"
 #include "change/rows.h"
 #include "flow/decode/decoder.h"
@@ -14,7 +15,7 @@ struct rw_reader {
     size_t txn_bytes, txn_started_bytes;
     bool continued;       /* earlier pieces of the current transaction are in the queue */
     char *file, *intents, *skip;
-    GMutex lock;
+    rw_lock lock;
     char *failed;         /* under lock */
 };
 
@@ -152,9 +153,9 @@ static void place_failure(rw_reader *r, GError *error)
     const rw_txn *head = rw_router_txn(r->router);
     if (!head->file || g_error_matches(error, RW_ERROR, RW_ERR_RETRY)) return;
     g_prefix_error(&error, "at %s:%" G_GUINT64_FORMAT " (GTID %s): ", head->file, head->start_bytes, head->gtid && *head->gtid ? head->gtid : "none");
-    g_mutex_lock(&r->lock);
+    rw_lock_take(&r->lock);
     r->failed = head->gtid ? rw_txn_identity(head) : NULL;
-    g_mutex_unlock(&r->lock);
+    rw_lock_give(&r->lock);
 }
 
 static gpointer run(gpointer data)
@@ -185,14 +186,14 @@ static void reader_free(rw_reader *r)
     g_free(r->intents);
     g_free(r->skip);
     g_free(r->failed);
-    g_mutex_clear(&r->lock);
+    rw_lock_clear(&r->lock);
     g_free(r);
 }
 
 rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_queue *queue, GError **error)
 {
     rw_reader *r = g_new0(rw_reader, 1);
-    g_mutex_init(&r->lock);
+    rw_lock_init(&r->lock);
     r->stream = stream;
     r->queue = queue;
     r->txn_bytes = start->txn_bytes;
@@ -223,8 +224,8 @@ void rw_reader_stop(rw_reader *r)
 
 char *rw_reader_failed_identity(rw_reader *r)
 {
-    g_mutex_lock(&r->lock);
+    rw_lock_take(&r->lock);
     char *failed = g_strdup(r->failed);
-    g_mutex_unlock(&r->lock);
+    rw_lock_give(&r->lock);
     return failed;
 }

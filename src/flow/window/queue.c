@@ -1,12 +1,12 @@
 #include "flow/window/queue.h"
 
 #include "base/error.h"
+#include "base/lock.h"
 
 enum { SPARE_BATCHES = 2 };
 
 struct rw_queue {
-    GMutex lock;
-    GCond given, taken;
+    rw_lock lock;
     GQueue batches; /* rw_batch, oldest first */
     GQueue spare;
     size_t batch_bytes, queue_bytes, queued_bytes;
@@ -18,9 +18,7 @@ struct rw_queue {
 rw_queue *rw_queue_new(size_t batch_bytes, size_t queue_bytes, unsigned batch_txns)
 {
     rw_queue *q = g_new0(rw_queue, 1);
-    g_mutex_init(&q->lock);
-    g_cond_init(&q->given);
-    g_cond_init(&q->taken);
+    rw_lock_init(&q->lock);
     g_queue_init(&q->batches);
     g_queue_init(&q->spare);
     q->batch_bytes = batch_bytes;
@@ -35,9 +33,7 @@ void rw_queue_free(rw_queue *q)
     g_queue_clear_full(&q->batches, (GDestroyNotify)rw_batch_free);
     g_queue_clear_full(&q->spare, (GDestroyNotify)rw_batch_free);
     g_clear_error(&q->error);
-    g_mutex_clear(&q->lock);
-    g_cond_clear(&q->given);
-    g_cond_clear(&q->taken);
+    rw_lock_clear(&q->lock);
     g_free(q);
 }
 
@@ -56,7 +52,7 @@ static bool can_grow(const rw_queue *q, const rw_batch *last)
 rw_batch *rw_queue_open(rw_queue *q)
 {
     rw_batch *batch = NULL;
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     if (!q->closed) {
         if (can_grow(q, g_queue_peek_tail(&q->batches))) {
             batch = g_queue_pop_tail(&q->batches);
@@ -66,78 +62,77 @@ rw_batch *rw_queue_open(rw_queue *q)
             if (!batch) batch = rw_batch_new();
         }
     }
-    g_mutex_unlock(&q->lock);
+    rw_lock_give(&q->lock);
     return batch;
 }
 
 bool rw_queue_give(rw_queue *q, rw_batch *batch)
 {
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     size_t bytes = rw_batch_bytes(batch);
-    while (!q->closed && !g_queue_is_empty(&q->batches) && q->queued_bytes + bytes > q->queue_bytes) g_cond_wait(&q->taken, &q->lock);
+    while (!q->closed && !g_queue_is_empty(&q->batches) && q->queued_bytes + bytes > q->queue_bytes) rw_lock_wait(&q->lock);
     bool open = !q->closed;
     if (open) {
         q->queued_bytes += bytes;
         g_queue_push_tail(&q->batches, batch);
-        g_cond_signal(&q->given);
+        rw_lock_changed(&q->lock);
     } else {
         rw_batch_free(batch);
     }
-    g_mutex_unlock(&q->lock);
+    rw_lock_give(&q->lock);
     return open;
 }
 
 void rw_queue_fail(rw_queue *q, GError *error)
 {
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     if (q->error) g_error_free(error);
     else q->error = error;
-    g_cond_signal(&q->given);
-    g_mutex_unlock(&q->lock);
+    rw_lock_changed(&q->lock);
+    rw_lock_give(&q->lock);
 }
 
 rw_batch *rw_queue_take(rw_queue *q, gint64 deadline_us, GError **error)
 {
     rw_batch *batch = NULL;
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     while (!q->closed && !q->error && g_queue_is_empty(&q->batches))
-        if (!g_cond_wait_until(&q->given, &q->lock, deadline_us)) break;
+        if (!rw_lock_wait_until(&q->lock, deadline_us)) break;
     if (!q->closed) batch = g_queue_pop_head(&q->batches);
     if (batch) {
         q->queued_bytes -= rw_batch_bytes(batch);
-        g_cond_signal(&q->taken);
+        rw_lock_changed(&q->lock);
     } else if (q->closed) {
         rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
     } else if (q->error) {
         g_propagate_error(error, g_steal_pointer(&q->error));
     }
-    g_mutex_unlock(&q->lock);
+    rw_lock_give(&q->lock);
     return batch;
 }
 
 void rw_queue_recycle(rw_queue *q, rw_batch *batch)
 {
     rw_batch_reset(batch);
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     bool keep = q->spare.length < SPARE_BATCHES;
     if (keep) g_queue_push_tail(&q->spare, batch);
-    g_mutex_unlock(&q->lock);
+    rw_lock_give(&q->lock);
     if (!keep) rw_batch_free(batch);
 }
 
 bool rw_queue_is_empty(rw_queue *q)
 {
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     bool empty = g_queue_is_empty(&q->batches);
-    g_mutex_unlock(&q->lock);
+    rw_lock_give(&q->lock);
     return empty;
 }
 
 void rw_queue_close(rw_queue *q)
 {
-    g_mutex_lock(&q->lock);
+    rw_lock_take(&q->lock);
     q->closed = true;
-    g_cond_broadcast(&q->given);
-    g_cond_broadcast(&q->taken);
-    g_mutex_unlock(&q->lock);
+    rw_lock_changed(&q->lock);
+    rw_lock_give(&q->lock);
 }
