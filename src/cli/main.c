@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static int run(int argc, char **argv, rw_args *args, GError **error)
 {
@@ -26,7 +27,9 @@ int main(int argc, char **argv)
 {
     rw_args args;
     GError *error = NULL;
+    static const struct rlimit no_core = {0, 0};
     (void)rw_error_quark(); /* made before there are threads */
+    setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold passwords */
     int code = run(argc, argv, &args, &error);
     rw_args_clear(&args);
     /* Output that did not arrive is not done: a full disk behind a redirection must show. */

@@ -23,7 +23,7 @@ struct rw_link {
 
     /* of the link's thread */
     rw_control control;
-    bool isolate_first, may_refuse;
+    bool isolate_first, may_refuse, advised;
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
 
@@ -204,6 +204,10 @@ static bool check_source(rw_run *run, GError **error)
     note_site(l, l->source_site, source);
     if (!source || !rw_preflight(source, error)) return false;
     run->source_dialect = source->dialect;
+    if (l->advised) return true;
+    l->advised = true;
+    g_autofree char *advice = rw_preflight_advice(source);
+    if (advice) rw_log(RW_LOG_WARNING, l->name, "%s", advice);
     return true;
 }
 

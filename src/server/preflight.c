@@ -28,6 +28,14 @@ bool rw_preflight(rw_connection *connection, GError **error)
     return true;
 }
 
+char *rw_preflight_advice(rw_connection *connection)
+{
+    g_autofree char *metadata = rw_connection_value(connection, "SELECT @@GLOBAL.binlog_row_metadata", NULL);
+    if (!metadata || g_ascii_strcasecmp(metadata, "FULL") == 0) return NULL;
+    return g_strdup_printf("site %s: binlog_row_metadata is %s, so columns are matched by place, not by name: do not reorder columns while both "
+                           "sites write, or SET GLOBAL binlog_row_metadata = FULL", connection->site, metadata);
+}
+
 /* Which databases a server leaves out of its log is only shown with the log's place, in columns of both dialects. */
 char *rw_preflight_hidden_because(rw_connection *connection)
 {

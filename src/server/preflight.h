@@ -7,5 +7,7 @@
 #include "server/connection.h"
 
 bool rw_preflight(rw_connection *connection, GError **error);
+/* What is allowed but risky in a source's settings; owned, NULL: nothing. */
+char *rw_preflight_advice(rw_connection *connection);
 /* For a site whose log does not show our row: what is known to hide it. Owned; never NULL. */
 char *rw_preflight_hidden_because(rw_connection *connection);
