@@ -9,14 +9,6 @@ void rw_control_clear(rw_control *c)
     *c = (rw_control){0};
 }
 
-static char *text(rw_slice s) { return s.data ? g_strndup((const char *)s.data, s.len) : NULL; }
-
-static uint64_t number(rw_slice s)
-{
-    g_autofree char *t = text(s);
-    return t ? g_ascii_strtoull(t, NULL, 10) : 0;
-}
-
 bool rw_control_load(rw_control *c, unsigned source, const char *link, rw_connection *target, GError **error)
 {
     rw_control_clear(c);
@@ -26,7 +18,7 @@ bool rw_control_load(rw_control *c, unsigned source, const char *link, rw_connec
     rw_slice cell[6];
     if (!rw_result_next(rows, cell, 6))
         return rw_connection_runf(target, error, "INSERT IGNORE INTO ringway.link (source, name) VALUES (%u, '%s')", source, link);
-    *c = (rw_control){number(cell[0]) != 0, number(cell[1]), text(cell[2]), text(cell[3]), text(cell[4]), text(cell[5])};
+    *c = (rw_control){rw_cell_number(cell[0]) != 0, rw_cell_number(cell[1]), rw_cell_text(cell[2]), rw_cell_text(cell[3]), rw_cell_text(cell[4]), rw_cell_text(cell[5])};
     return true;
 }
 

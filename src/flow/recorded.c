@@ -3,12 +3,6 @@
 #include "flow/apply/session.h"
 #include "flow/control.h"
 
-static uint64_t number(rw_slice s)
-{
-    g_autofree char *t = s.data ? g_strndup((const char *)s.data, s.len) : NULL;
-    return t ? g_ascii_strtoull(t, NULL, 10) : 0;
-}
-
 static bool read_progress(rw_link_status *s, unsigned source, rw_connection *target, GError **error)
 {
     g_autoptr(rw_result) rows = rw_connection_queryf(target, error,
@@ -21,13 +15,13 @@ static bool read_progress(rw_link_status *s, unsigned source, rw_connection *tar
         return true;
     }
     g_autofree char *file = g_strndup((const char *)c[0].data, c[0].len), *gtid = g_strndup((const char *)c[2].data, c[2].len);
-    rw_source_pos_set(&s->position, file, number(c[1]), gtid);
-    s->transactions = number(c[3]);
-    s->captured = number(c[4]);
-    s->applied = number(c[5]);
-    s->filtered = number(c[6]);
-    s->discarded = number(c[7]);
-    s->ddl = number(c[8]);
+    rw_source_pos_set(&s->position, file, rw_cell_number(c[1]), gtid);
+    s->transactions = rw_cell_number(c[3]);
+    s->captured = rw_cell_number(c[4]);
+    s->applied = rw_cell_number(c[5]);
+    s->filtered = rw_cell_number(c[6]);
+    s->discarded = rw_cell_number(c[7]);
+    s->ddl = rw_cell_number(c[8]);
     return true;
 }
 
@@ -41,7 +35,7 @@ static bool read_control(rw_link_status *s, unsigned source, rw_connection *targ
         g_autofree char *message = c[2].data ? g_strndup((const char *)c[2].data, c[2].len) : NULL;
         s->state = RW_LINK_STOPPED;
         rw_link_status_set_error(s, message);
-    } else if (number(c[0]) && (rw_slice_is(c[1], "paused") || s->state == RW_LINK_DOWN)) {
+    } else if (rw_cell_number(c[0]) && (rw_slice_is(c[1], "paused") || s->state == RW_LINK_DOWN)) {
         s->state = RW_LINK_PAUSED;
     }
     return true;

@@ -1,22 +1,14 @@
 #include "server/catalogue.h"
 
-static char *text(rw_slice s) { return s.data ? g_strndup((const char *)s.data, s.len) : NULL; }
-
-static unsigned number(rw_slice s)
-{
-    g_autofree char *t = text(s);
-    return t ? (unsigned)MIN(g_ascii_strtoull(t, NULL, 10), G_MAXUINT) : 0;
-}
-
 static void take_columns(rw_catalogue_table *t, rw_result *rows)
 {
     GArray *columns = g_array_new(FALSE, TRUE, sizeof(rw_catalogue_column));
     rw_slice c[11];
     while (rw_result_next(rows, c, 11)) {
         rw_catalogue_column column = {
-            .name = text(c[0]), .data_type = text(c[1]), .charset = text(c[2]), .octets = number(c[3]), .precision = number(c[4]),
-            .scale = number(c[5]), .fraction_digits = number(c[6]), .is_unsigned = number(c[7]), .nullable = number(c[8]),
-            .generated = number(c[9]), .zerofill = number(c[10])};
+            .name = rw_cell_text(c[0]), .data_type = rw_cell_text(c[1]), .charset = rw_cell_text(c[2]), .octets = rw_cell_number(c[3]), .precision = rw_cell_number(c[4]),
+            .scale = rw_cell_number(c[5]), .fraction_digits = rw_cell_number(c[6]), .is_unsigned = rw_cell_number(c[7]), .nullable = rw_cell_number(c[8]),
+            .generated = rw_cell_number(c[9]), .zerofill = rw_cell_number(c[10])};
         g_array_append_val(columns, column);
     }
     t->n_columns = columns->len;
@@ -41,7 +33,7 @@ static void take_unique_keys(rw_catalogue_table *t, rw_result *rows)
     bool more = true;
     while (more) {
         more = rw_result_next(rows, c, 5); /* index, column, sub_part, nullable, expression */
-        g_autofree char *name = more ? text(c[0]) : NULL;
+        g_autofree char *name = more ? rw_cell_text(c[0]) : NULL;
         if (current && g_strcmp0(name, current) != 0) {
             if (usable && t->n_key == 0) {
                 t->n_key = ordinals->len;
@@ -60,7 +52,7 @@ static void take_unique_keys(rw_catalogue_table *t, rw_result *rows)
             usable = true;
             prefix = false;
         }
-        g_autofree char *column = text(c[1]);
+        g_autofree char *column = rw_cell_text(c[1]);
         int ordinal = ordinal_of(t, column);
         if (ordinal < 0) {
             t->has_unique_expression = true;
@@ -69,7 +61,7 @@ static void take_unique_keys(rw_catalogue_table *t, rw_result *rows)
         }
         unsigned at = (unsigned)ordinal;
         g_array_append_val(ordinals, at);
-        if (number(c[2])) prefix = true;
+        if (rw_cell_number(c[2])) prefix = true;
         if (t->columns[at].nullable || t->columns[at].generated) usable = false;
     }
 }
@@ -99,7 +91,7 @@ static void take_triggers(rw_catalogue_table *t, rw_result *rows)
 static void take_engine(rw_catalogue_table *t, rw_result *rows)
 {
     rw_slice c[1];
-    t->transactional = rw_result_next(rows, c, 1) && number(c[0]);
+    t->transactional = rw_result_next(rows, c, 1) && rw_cell_number(c[0]);
 }
 
 static char *questions(const char *schema, const char *table)

@@ -223,6 +223,14 @@ void rw_result_free(rw_result *result)
     g_free(result);
 }
 
+char *rw_cell_text(rw_slice cell) { return cell.data ? g_strndup((const char *)cell.data, cell.len) : NULL; }
+
+uint64_t rw_cell_number(rw_slice cell)
+{
+    g_autofree char *text = rw_cell_text(cell);
+    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
 char *rw_connection_value(rw_connection *c, const char *sql, GError **error)
 {
     g_autoptr(rw_result) result = rw_connection_query(c, sql, error);

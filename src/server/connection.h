@@ -55,6 +55,8 @@ rw_result *rw_connection_queryf(rw_connection *connection, GError **error, const
 /* cells[n]: data NULL is SQL NULL. false at the end. */
 bool rw_result_next(rw_result *result, rw_slice *cells, unsigned n);
 void rw_result_free(rw_result *result);
+uint64_t rw_cell_number(rw_slice cell); /* SQL NULL is 0 */
+char *rw_cell_text(rw_slice cell);      /* owned; SQL NULL is NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_result, rw_result_free)
 /* The first cell of the first row, owned; NULL with *error unset: no row or NULL. */
 char *rw_connection_value(rw_connection *connection, const char *sql, GError **error);

@@ -10,23 +10,17 @@ void rw_progress_clear(rw_progress *p)
     *p = (rw_progress){0};
 }
 
-static uint64_t number(rw_slice s)
-{
-    g_autofree char *t = s.data ? g_strndup((const char *)s.data, s.len) : NULL;
-    return t ? g_ascii_strtoull(t, NULL, 10) : 0;
-}
-
 static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source, GError **error)
 {
     g_autofree char *file = g_strndup((const char *)c[1].data, c[1].len);
     g_autofree char *gtid = g_strndup((const char *)c[3].data, c[3].len);
-    p->seq = number(c[0]);
-    rw_source_pos_set(&p->pos, file, number(c[2]), gtid);
-    p->stamp_us = number(c[4]);
-    p->commit_us = number(c[5]);
-    p->counts = (rw_link_counts){number(c[6]), number(c[7]), number(c[8]), number(c[9]), number(c[10]), number(c[11])};
+    p->seq = rw_cell_number(c[0]);
+    rw_source_pos_set(&p->pos, file, rw_cell_number(c[2]), gtid);
+    p->stamp_us = rw_cell_number(c[4]);
+    p->commit_us = rw_cell_number(c[5]);
+    p->counts = (rw_link_counts){rw_cell_number(c[6]), rw_cell_number(c[7]), rw_cell_number(c[8]), rw_cell_number(c[9]), rw_cell_number(c[10]), rw_cell_number(c[11])};
     p->intents = c[12].data ? g_strndup((const char *)c[12].data, c[12].len) : NULL;
-    return rw_gtid_state_parse(&p->gtid, *gtid || number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
+    return rw_gtid_state_parse(&p->gtid, *gtid || rw_cell_number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
 }
 
 bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error)

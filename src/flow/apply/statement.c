@@ -11,14 +11,6 @@ void rw_intent_clear(rw_intent *intent)
     *intent = (rw_intent){0};
 }
 
-static uint64_t number(rw_slice s)
-{
-    g_autofree char *t = g_strndup((const char *)s.data, s.len);
-    return g_ascii_strtoull(t, NULL, 10);
-}
-
-static char *text(rw_slice s) { return g_strndup((const char *)s.data, s.len); }
-
 bool rw_intent_load(rw_intent *intent, unsigned source, rw_connection *target, GError **error)
 {
     rw_intent_clear(intent);
@@ -29,13 +21,13 @@ bool rw_intent_load(rw_intent *intent, unsigned source, rw_connection *target, G
     if (!rows) return false;
     rw_slice c[8];
     if (!rw_result_next(rows, c, 8)) return true;
-    intent->state = (rw_intent_state)number(c[0]);
-    intent->connection_id = number(c[1]);
-    intent->file = text(c[2]);
-    intent->start_bytes = number(c[3]);
-    intent->gtid = text(c[4]);
-    intent->text = text(c[5]);
-    intent->place = (rw_target_pos){text(c[6]), number(c[7])};
+    intent->state = (rw_intent_state)rw_cell_number(c[0]);
+    intent->connection_id = rw_cell_number(c[1]);
+    intent->file = rw_cell_text(c[2]);
+    intent->start_bytes = rw_cell_number(c[3]);
+    intent->gtid = rw_cell_text(c[4]);
+    intent->text = rw_cell_text(c[5]);
+    intent->place = (rw_target_pos){rw_cell_text(c[6]), rw_cell_number(c[7])};
     return true;
 }
 
