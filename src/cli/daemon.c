@@ -118,14 +118,34 @@ static char *any_refusal(daemon_state *d)
     return NULL;
 }
 
+static bool all_ended(const daemon_state *d)
+{
+    for (guint i = 0; i < d->links->len; i++)
+        if (!rw_link_ended(g_ptr_array_index(d->links, i))) return false;
+    return true;
+}
+
+/* The windows under way are finished; a second signal does not wait for a target that has gone silent. */
+static void finish(daemon_state *d, const sigset_t *signals, const struct timespec *turn)
+{
+    rw_log(RW_LOG_INFO, NULL, "asked to end: finishing the windows under way");
+    g_ptr_array_foreach(d->links, (GFunc)(void (*)(void))rw_link_stop, NULL);
+    while (!all_ended(d)) {
+        int signal = sigtimedwait(signals, NULL, turn);
+        if (signal != SIGTERM && signal != SIGINT) continue;
+        rw_log(RW_LOG_WARNING, NULL, "asked to end again: the windows under way are cut off");
+        g_ptr_array_foreach(d->links, (GFunc)(void (*)(void))rw_link_cut, NULL);
+    }
+}
+
 static bool wait_for_end(daemon_state *d, const sigset_t *signals, GError **error)
 {
-    static const struct timespec turn = {0, 100 * 1000 * 1000};
+    static const struct timespec turn = {0, 20 * 1000 * 1000};
     for (;;) {
         int signal = sigtimedwait(signals, NULL, &turn);
         if (signal == SIGHUP) reload(d);
         if (signal == SIGTERM || signal == SIGINT) {
-            rw_log(RW_LOG_INFO, NULL, "asked to end: finishing the windows under way");
+            finish(d, signals, &turn);
             return true;
         }
         g_autofree char *refusal = any_refusal(d);

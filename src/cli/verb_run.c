@@ -41,6 +41,7 @@ const rw_verb rw_verb_run = {
     .options = options,
     .manual = "Runs every link of the topology, or only those into one site, or only one. A second process for the same link waits as a "
               "standby. All state is in the databases: it may be killed and started again at any moment, on any host.\n\n"
-              "SIGTERM and SIGINT: finish the window in hand and exit with code 0. SIGHUP: read the configuration again.",
+              "SIGTERM and SIGINT: finish the window in hand and exit with code 0; a second one does not wait for a target that has gone silent. "
+              "SIGHUP: read the configuration again.",
     .run = run,
 };

@@ -19,7 +19,7 @@ struct rw_link {
     rw_filter *filter;
     char *name;
     GThread *thread;
-    gint stop, retries; /* atomic */
+    gint stop, ended, retries; /* atomic */
 
     /* of the link's thread */
     rw_control control;
@@ -30,6 +30,7 @@ struct rw_link {
     rw_lock lock;
     rw_link_status *status; /* under lock */
     char *refusal;          /* under lock */
+    rw_connection *target_session; /* under lock: to cut it */
     rw_site_status *source_site, *target_site; /* under lock */
     gint64 current_us;      /* under lock; wall time up to which the target holds everything */
 };
@@ -211,6 +212,13 @@ static bool check_source(rw_run *run, GError **error)
     return true;
 }
 
+static void show_session(rw_link *l, rw_connection *target)
+{
+    rw_lock_take(&l->lock);
+    l->target_session = target;
+    rw_lock_give(&l->lock);
+}
+
 static bool is_initialised(rw_run *run, GError **error)
 {
     GError *failure = NULL;
@@ -227,6 +235,7 @@ static bool open_target(rw_run *run, GError **error)
     rw_session_options options = {l->target, l->conf->name, l->name, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
     run->target = rw_session_open(&options, error);
     note_site(l, l->target_site, run->target);
+    show_session(l, run->target);
     return run->target && rw_preflight(run->target, error) && is_initialised(run, error) &&
            rw_control_load(&l->control, l->source->id, l->name, run->target, error);
 }
@@ -284,6 +293,7 @@ static void close_run(rw_run *run)
     rw_applier_free(run->applier);
     rw_progress_clear(&run->progress);
     rw_intent_clear(&run->intent);
+    show_session(run->link, NULL);
     rw_connection_close(run->target);
 }
 
@@ -456,10 +466,20 @@ static gpointer run_link(gpointer data)
         pause_us(l, wait_us);
         wait_us = MIN(wait_us * 2, (gint64)l->conf->retry_max_s * G_USEC_PER_SEC);
     }
+    g_atomic_int_set(&l->ended, 1);
     return NULL;
 }
 
 /* --- outside --- */
+
+bool rw_link_ended(rw_link *l) { return g_atomic_int_get(&l->ended) != 0; }
+
+void rw_link_cut(rw_link *l)
+{
+    rw_lock_take(&l->lock);
+    if (l->target_session) rw_connection_cancel(l->target_session);
+    rw_lock_give(&l->lock);
+}
 
 rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter,
                        bool may_refuse, GError **error)

@@ -45,6 +45,24 @@ def test_target_hangs_for_a_while(quick):
     assert len(quick.rows(quick.west, 't')) == 320
 
 
+def test_ends_though_the_target_hangs(quick):
+    """SIGTERM waits for the window under way; a second one does not, and nothing is lost or doubled by it."""
+    insert(quick, quick.east, 1)
+    quick.caught_up()
+    quick.west.freeze()
+    insert(quick, quick.east, 100, 300)
+    process = quick.process
+    process.terminate()
+    wait_until(lambda: 'finishing the windows' in quick.tail(), 10, 'the first signal was heard')
+    process.terminate()
+    wait_until(lambda: process.poll() is not None, 20, 'the end of ringway')
+    assert process.returncode == 0
+    quick.process = None
+    quick.west.thaw()
+    quick.start()
+    quick.same()
+
+
 def test_source_hangs_for_a_while(quick):
     insert(quick, quick.east, 1)
     quick.east.freeze()
