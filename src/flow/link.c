@@ -7,6 +7,7 @@
 #include "flow/apply/applier.h"
 #include "flow/apply/session.h"
 #include "flow/control.h"
+#include "flow/last_writer.h"
 #include "flow/reader.h"
 #include "flow/scan.h"
 #include "server/preflight.h"
@@ -26,6 +27,7 @@ struct rw_link {
     bool isolate_first, may_refuse, advised;
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
+    char *clash_table, *clash_key; /* the row that it clashed at; NULL: none */
 
     rw_lock lock;
     rw_link_status *status; /* under lock */
@@ -326,6 +328,8 @@ static void note_failure(rw_run *run)
     l->failed = g_strdup(rw_applier_failed_identity(run->applier));
     if (!l->failed && run->reader) l->failed = rw_reader_failed_identity(run->reader);
     l->isolate_first = rw_applier_wants_isolation(run->applier);
+    l->clash_table = g_strdup(rw_applier_clash(run->applier)->table);
+    l->clash_key = g_strdup(rw_applier_clash(run->applier)->key);
 }
 
 /* Takes batches until something ends it; true only for a pause. */
@@ -385,15 +389,19 @@ static bool live(rw_link *l, GError **error)
 
 /* --- stopping --- */
 
-/* Both GTIDs stand in the message: that of the incoming transaction, and how far the target's own log was; and what to do. */
-static char *with_target_place(rw_connection *target, const char *link, const char *message)
+/* Both GTIDs stand in the message: that of the incoming transaction, and that of the target's last write to the row; and what to do. */
+static char *with_target_place(const rw_link *l, rw_connection *target, const char *message)
 {
+    g_autofree char *writer = l->clash_key ? rw_last_writer(l->target, stream_limits(l->conf), l->clash_table, l->clash_key, target) : NULL;
+    g_autofree char *written = !l->clash_key ? g_strdup("")
+                               : writer ? g_strdup_printf("; written there last by GTID %s", writer)
+                                        : g_strdup("; its recent log does not show who wrote it");
     rw_target_pos place = {0};
     g_autofree char *gtid = rw_connection_value(target, target->dialect->sql_gtid, NULL);
     if (!rw_session_log_place(target, &place, NULL)) return g_strdup(message);
-    char *text = g_strdup_printf("%s; target log then at %s:%" G_GUINT64_FORMAT " (GTID %s); make the target as the change expects it and run "
+    char *text = g_strdup_printf("%s%s; target log then at %s:%" G_GUINT64_FORMAT " (GTID %s); make the target as the change expects it and run "
                                  "ringway resume --link '%s', or leave the transaction out with ringway skip --link '%s'",
-                                 message, place.file, place.offset_bytes, gtid ? gtid : "none", link, link);
+                                 message, written, place.file, place.offset_bytes, gtid ? gtid : "none", l->name, l->name);
     rw_target_pos_clear(&place);
     return text;
 }
@@ -412,7 +420,7 @@ static void wait_for_user(rw_link *l, const GError *cause)
     bool recorded = false;
     uint64_t resumed = l->control.resumed;
     bool clash = g_error_matches(cause, RW_ERROR, RW_ERR_CONFLICT) && connect_control(l, &target);
-    g_autofree char *text = clash ? with_target_place(target, l->name, cause->message) : g_strdup(cause->message);
+    g_autofree char *text = clash ? with_target_place(l, target, cause->message) : g_strdup(cause->message);
     set_state(l, RW_LINK_STOPPED, text);
     rw_log(RW_LOG_ERROR, l->name, "stopped: %s", text);
     do {
@@ -453,6 +461,8 @@ static gpointer run_link(gpointer data)
         g_autoptr(GError) error = NULL;
         gint64 began_us = rw_clock_us();
         g_clear_pointer(&l->failed, g_free);
+        g_clear_pointer(&l->clash_table, g_free);
+        g_clear_pointer(&l->clash_key, g_free);
         if (live(l, &error) || g_error_matches(error, RW_ERROR, RW_ERR_INTERRUPTED)) continue;
         if (refused(l, error)) break;
         bool standby = g_error_matches(error, RW_ERROR, RW_ERR_STANDBY);
@@ -525,6 +535,8 @@ void rw_link_free(rw_link *l)
     g_free(l->name);
     g_free(l->last_error);
     g_free(l->failed);
+    g_free(l->clash_table);
+    g_free(l->clash_key);
     g_free(l->refusal);
     rw_lock_clear(&l->lock);
     rw_conf_unref(l->conf);

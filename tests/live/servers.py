@@ -157,10 +157,10 @@ class Server:
         return [f'--datadir={self.data}', f'--socket={self.socket}', f'--port={self.port}',
                 '--bind-address=127.0.0.1', f'--server-id={self.server_id}', f'--log-error={self.log}',
                 f'--pid-file={self.dir}/pid', f'--log-bin={self.data}/bin', '--innodb-buffer-pool-size=64M',
-                '--skip-name-resolve', '--max-connections=100', '--max-allowed-packet=64M', *flush]
+                f'--tmpdir={self.dir}', '--skip-name-resolve', '--max-connections=100', '--max-allowed-packet=64M', *flush]
 
     def _prepare(self):
-        cls = type(self)
+        cls = type(self)        # a server that starts removes other servers' files from a shared tmpdir: hence one each
         if cls._template is None:
             template = workspace() / f'template-{cls.flavour}'
             cls.make_template(template)
@@ -330,7 +330,7 @@ class MariaDB(Server):
     def make_template(cls, data):
         result = subprocess.run(['mariadb-install-db', '--no-defaults', *_as_root(), f'--datadir={data}',
                                  '--auth-root-authentication-method=normal', '--skip-test-db',
-                                 '--innodb-log-file-size=32M'],
+                                 '--innodb-log-file-size=32M', f'--tmpdir={workspace()}'],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
             raise ServerError(f'mariadb-install-db failed:\n{result.stdout}')
@@ -379,7 +379,7 @@ class MySQL(Server):
 
     @classmethod
     def make_template(cls, data):
-        result = subprocess.run([*cls._base(), '--initialize-insecure', f'--datadir={data}'],
+        result = subprocess.run([*cls._base(), '--initialize-insecure', f'--datadir={data}', f'--tmpdir={workspace()}'],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
             raise ServerError(f'mysqld --initialize-insecure failed:\n{result.stdout}')

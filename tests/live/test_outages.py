@@ -86,7 +86,7 @@ def test_target_is_away_for_a_while(quick):
 
 def test_a_site_is_away_at_the_start(quick):
     quick.stop()
-    quick.west.stop()
+    quick.west.kill9()
     insert(quick, quick.east, 1)
     quick.start(wait=False)
     quick.wait_state('retrying', link='east->west')

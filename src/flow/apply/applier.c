@@ -52,6 +52,7 @@ void rw_applier_free(rw_applier *a)
 }
 
 const char *rw_applier_failed_identity(const rw_applier *a) { return a->failed; }
+const rw_clash *rw_applier_clash(const rw_applier *a) { return rw_rows_apply_clash(a->rows); }
 bool rw_applier_wants_isolation(const rw_applier *a) { return a->wants_isolation; }
 unsigned rw_applier_window(const rw_applier *a) { return a->window; }
 const rw_tables *rw_applier_tables(const rw_applier *a) { return a->tables; }

@@ -13,6 +13,7 @@
 #pragma once
 #include "conf/conf.h"
 #include "flow/apply/progress.h"
+#include "flow/apply/rows.h"
 #include "flow/apply/statement.h"
 #include "flow/apply/tables.h"
 
@@ -38,6 +39,7 @@ bool rw_applier_run(rw_applier *applier, const rw_batch *batch, GError **error);
 /* Nothing has come for a while: a position that moved without effect long ago is written, so that the source may purge its log. */
 bool rw_applier_idle(rw_applier *applier, GError **error);
 const char *rw_applier_failed_identity(const rw_applier *applier); /* after an error: the transaction it stopped at, NULL = none */
+const rw_clash *rw_applier_clash(const rw_applier *applier); /* of the last RW_ERR_CONFLICT of a row; members NULL if there was none */
 bool rw_applier_wants_isolation(const rw_applier *applier);
 unsigned rw_applier_window(const rw_applier *applier); /* transactions in the last one */
 const rw_tables *rw_applier_tables(const rw_applier *applier);
