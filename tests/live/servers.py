@@ -154,13 +154,14 @@ class Server:
     def _common(self):
         flush = ['--innodb-flush-log-at-trx-commit=1', '--sync-binlog=1'] if self.durable else \
                 ['--innodb-flush-log-at-trx-commit=2', '--sync-binlog=0']
+        # a server that starts removes the temporary tables of others from a tmpdir that they share: hence one each
         return [f'--datadir={self.data}', f'--socket={self.socket}', f'--port={self.port}',
                 '--bind-address=127.0.0.1', f'--server-id={self.server_id}', f'--log-error={self.log}',
                 f'--pid-file={self.dir}/pid', f'--log-bin={self.data}/bin', '--innodb-buffer-pool-size=64M',
                 f'--tmpdir={self.dir}', '--skip-name-resolve', '--max-connections=100', '--max-allowed-packet=64M', *flush]
 
     def _prepare(self):
-        cls = type(self)        # a server that starts removes other servers' files from a shared tmpdir: hence one each
+        cls = type(self)
         if cls._template is None:
             template = workspace() / f'template-{cls.flavour}'
             cls.make_template(template)

@@ -90,8 +90,8 @@ def test_a_site_is_away_at_the_start(quick):
     insert(quick, quick.east, 1)
     quick.start(wait=False)
     quick.wait_state('retrying', link='east->west')
-    sites = {site['name']: site for site in quick.status()['sites']}
-    assert sites['east']['reachable'] is True and sites['west']['reachable'] is False
+    wait_until(lambda: {site['name']: site['reachable'] for site in quick.status()['sites']} == {'east': True, 'west': False}, 20,
+               'status tells which site is away')
     quick.west.start()
     quick.same()
 
