@@ -122,8 +122,11 @@ if [ "$live" = yes ]; then
     # shellcheck disable=SC2086  # none or one
     RINGWAY_BIN=${RINGWAY_BIN:-$PWD/build/ringway} RINGWAY_CRASH_BIN=${RINGWAY_CRASH_BIN:-$PWD/build-crash/ringway} \
         /usr/bin/python3 -B -u -m pytest $where -v --tb=short -rs --durations=10 --junitxml=build/live.xml "${live_args[@]}"
+    ended=$?
     # shellcheck disable=SC2046
     count live $(/usr/bin/python3 scripts/count.py junit build/live.xml)
+    # 0 and 1 are in the counts; anything else is a run that broke, and must not look green.
+    [ "$ended" -le 1 ] || count "live, pytest exit $ended" 0 1 0
     if [ "$long" = yes ]; then
         for pair in mariadb-mariadb mysql-mysql mariadb-mysql; do
             say "kill test, $pair"
