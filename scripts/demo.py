@@ -125,7 +125,7 @@ class Demo:
         self.ringway.start()
         self.east.sql(f'CREATE DATABASE {DB} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci')
         self.east.sql(PERSONA, db=DB)
-        wait_until(lambda: 'persona' in compare.tables(self.west, DB), 30, 'the table at west')
+        wait_until(lambda: DB in self.west.schemas() and 'persona' in compare.tables(self.west, DB), 30, 'the table at west')
         say('CREATE TABLE persona at east: it is at west, too')
 
     def load(self):
