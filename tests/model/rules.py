@@ -1,0 +1,26 @@
+"""The rules that can be switched off one at a time: name -> (what happens without it, a policy and number of sites that show it)."""
+
+RULES = {
+    'stamp':      ('a transaction is stamped by the clock alone, not after what its site has seen', 'last_write_wins', 3),
+    'aba':        ('a conflict is taken to be a difference of images', 'last_write_wins', 2),
+    'late':       ('a write that comes after one that had seen it is taken for a conflict', 'last_write_wins', 3),
+    'gap':        ('a difference that is due to a write still under way is taken for drift', 'last_write_wins', 3),
+    'compensate': ('a broken constraint is settled on the spot, not by a transaction of the site', 'last_write_wins', 2),
+    'together':   ('the delete of a row that must not be written comes after its window, not with it', 'last_write_wins', 2),
+    'plan':       ('as before, and a crash in between loses it', 'last_write_wins', 2),
+    'unwritten':  ('a row that must not be written is not remembered as written', 'site_priority', 3),
+    'child':      ('between parent and child the stamps decide', 'last_write_wins', 2),
+    'orphan':     ('a missing parent that no unseen write explains is taken for drift', 'last_write_wins', 2),
+    'forget':     ('the memory drops what the source has seen by now, not at its place in the log', 'last_write_wins', 2),
+    'rebuild':    ('the memory is empty after a restart', 'last_write_wins', 2),
+    'invisible':  ('a write that changes nothing at the target is not remembered', 'last_write_wins', 3),
+    'fold':       ('of a folded row only the last transaction and the net change are remembered', 'merge', 3),
+    'causal':     ('a change does not wait for what it had seen', 'delta', 3),
+    'origins':    ('site_priority remembers only the last writer of a row', 'site_priority', 3),
+    'erase':      ('a winning write does not end the chain of writers below its site', 'site_priority', 3),
+    'epoch':      ('a write that had not seen the delete of its row counts', 'delta', 2),
+    'clear':      ('a delete leaves the remembered writers of what it deleted', 'merge', 3),
+    'increments': ('delta applies numbers whole', 'delta', 2),
+    'adders':     ('delta remembers only the last writer of a row, not one of each site', 'delta', 2),
+    'columns':    ('merge settles rows whole', 'merge', 2),
+}
