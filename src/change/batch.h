@@ -7,6 +7,7 @@
 #pragma once
 #include "base/arena.h"
 #include "change/row.h"
+#include "change/seen.h"
 #include "change/statement.h"
 
 typedef struct {
@@ -18,6 +19,8 @@ typedef struct {
     const char *file;           /* of the source's log */
     uint64_t start_bytes, end_bytes; /* offsets in file: its first event, and after its last */
     uint64_t commit_us, stamp_us;
+    uint64_t top_us;            /* highest stamp in the source's log up to its end */
+    const rw_seen *seen;        /* what its site had applied of others before it */
     unsigned origin;            /* site number */
     unsigned first_row, n_rows; /* in this batch */
     const rw_statement *statement; /* DDL to execute before the rows; NULL mostly */

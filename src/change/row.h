@@ -11,5 +11,6 @@ typedef struct {
     rw_slice before, after; /* data == NULL: none (insert has no before, delete no after) */
     uint32_t txn;           /* index in the batch */
     rw_op op;
+    bool unchecked;              /* of ringway.change: the row goes whatever it is like */
     bool foreign_key_checks_off; /* the source checked none: its session said so, or a cascade of MySQL 9.6+ wrote it */
 } rw_row;
