@@ -32,7 +32,7 @@ void rw_conf_free_parts(rw_conf *conf)
         g_free(conf->links[i].target);
     }
     for (unsigned i = 0; i < conf->n_tables; i++) {
-        clear_section(RW_SECTION_TABLE, &conf->tables[i]);
+        clear_section(conf->tables[i].table ? RW_SECTION_TABLE : RW_SECTION_SCHEMA, &conf->tables[i]);
         g_free(conf->tables[i].schema);
         g_free(conf->tables[i].table);
     }
@@ -194,12 +194,38 @@ static bool add_link(const builder *b, const rw_conf_section *section, GError **
     return true;
 }
 
+/* site_priority lists every site once; without a list the order of the sections is written into it. */
+static bool check_policy(const builder *b, rw_policy_conf *policy, unsigned line, GError **error)
+{
+    if (!policy || strcmp(policy->name, "site_priority") != 0) return true;
+    if (!*policy->arguments) {
+        g_strfreev(policy->arguments);
+        policy->arguments = g_strdupv((char **)b->conf->site_names);
+    }
+    for (char **name = policy->arguments; *name; name++)
+        if (!check_site_name(b, *name, line, error)) return false;
+    for (const char **name = b->conf->site_names; *name; name++)
+        if (!g_strv_contains((const char *const *)policy->arguments, *name))
+            return refuse(b, line, error,
+                          "conflict = site_priority leaves out site %s; name every site once, or none for the order of their sections", *name);
+    return true;
+}
+
+static bool check_general_policy(const builder *b, const rw_conf_section *section, GError **error)
+{
+    return check_policy(b, b->conf->conflict, line_of(section, "conflict"), error);
+}
+
+/* Of a schema, too: it has no table. */
 static bool add_table(const builder *b, const rw_conf_section *section, GError **error)
 {
     rw_table_conf *table = &b->conf->tables[b->conf->n_tables++];
     table->schema = g_strdup(section->name);
     table->table = g_strdup(section->peer);
-    return fill(b, RW_SECTION_TABLE, section, table, error);
+    if (!fill(b, section->kind, section, table, error) || !check_policy(b, table->conflict, line_of(section, "conflict"), error)) return false;
+    if (table->version_column && !*table->version_column)
+        return refuse(b, line_of(section, "version_column"), error, "version_column is empty; name a column or remove the key");
+    return true;
 }
 
 /* Every section of a kind; sites go before links, whatever their order in the file. */
@@ -233,7 +259,8 @@ static bool build(const builder *b, const rw_conf_section *general, GError **err
     b->conf->tables = g_new0(rw_table_conf, n + 1);
     return fill(b, RW_SECTION_RINGWAY, general, b->conf, error) && check_ringway(b, general, error) &&
            add_all(b, RW_SECTION_SITE, add_site, error) && check_count(b, line_of(general, "topology"), error) &&
-           add_all(b, RW_SECTION_LINK, add_link, error) && add_all(b, RW_SECTION_TABLE, add_table, error);
+           check_general_policy(b, general, error) && add_all(b, RW_SECTION_LINK, add_link, error) &&
+           add_all(b, RW_SECTION_SCHEMA, add_table, error) && add_all(b, RW_SECTION_TABLE, add_table, error);
 }
 
 rw_conf *rw_conf_build(const rw_conf_file *file, GError **error)

@@ -114,10 +114,11 @@ const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, co
     return &conf->filter;
 }
 
+/* table NULL: the section of the schema. */
 static const rw_table_conf *find_table(const rw_conf *conf, const char *schema, const char *table)
 {
     for (unsigned i = 0; i < conf->n_tables; i++)
-        if (strcmp(conf->tables[i].schema, schema) == 0 && strcmp(conf->tables[i].table, table) == 0) return &conf->tables[i];
+        if (strcmp(conf->tables[i].schema, schema) == 0 && g_strcmp0(conf->tables[i].table, table) == 0) return &conf->tables[i];
     return NULL;
 }
 
@@ -127,10 +128,24 @@ rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, cons
     return own ? own->triggers : RW_TRIGGERS_REFUSE;
 }
 
-const char *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table)
+const rw_policy_conf *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table)
+{
+    const rw_table_conf *own = find_table(conf, schema, table), *all = find_table(conf, schema, NULL);
+    if (own && own->conflict) return own->conflict;
+    return all && all->conflict ? all->conflict : conf->conflict;
+}
+
+rw_drift rw_conf_table_drift(const rw_conf *conf, const char *schema, const char *table)
+{
+    const rw_table_conf *own = find_table(conf, schema, table), *all = find_table(conf, schema, NULL);
+    if (own && own->has_drift) return own->drift;
+    return all && all->has_drift ? all->drift : conf->drift;
+}
+
+const char *rw_conf_table_version_column(const rw_conf *conf, const char *schema, const char *table)
 {
     const rw_table_conf *own = find_table(conf, schema, table);
-    return own && own->conflict ? own->conflict : conf->conflict;
+    return own ? own->version_column : NULL;
 }
 
 bool rw_conf_split_link(const char *text, char **source, char **target, GError **error)

@@ -54,9 +54,20 @@ typedef struct {
     rw_filter_conf filter; /* what holds: own, else the general list; borrowed */
 } rw_link_conf;
 
+/* A conflict policy as written: delta(a, b) has the name "delta" and the arguments "a", "b". */
 typedef struct {
-    char *schema, *table;
-    char *conflict; /* NULL = the general one */
+    char *name;
+    char **arguments; /* NULL-terminated; columns of delta, sites of site_priority (all of them, first wins) */
+} rw_policy_conf;
+
+typedef enum { RW_DRIFT_STOP, RW_DRIFT_SOURCE } rw_drift;
+
+typedef struct {
+    char *schema, *table;    /* table NULL: a section of the whole schema */
+    rw_policy_conf *conflict; /* NULL = that of the schema, else the general one */
+    bool has_drift;
+    rw_drift drift;
+    char *version_column;    /* NULL = none */
     rw_triggers triggers;
 } rw_table_conf;
 
@@ -66,7 +77,10 @@ typedef struct rw_conf {
     char *name;
     rw_topology_kind topology;
     rw_filter_conf filter; /* of every link that overrides nothing */
-    char *conflict;        /* policy */
+    rw_policy_conf *conflict;
+    rw_drift drift;
+    unsigned gap_wait_s, conflict_keep_days;
+    uint64_t memory_bytes;
     rw_address http;
     unsigned window_transactions;
     uint64_t window_bytes;
@@ -100,7 +114,10 @@ const rw_site_conf *rw_conf_site_by_id(const rw_conf *conf, unsigned id);      /
 const char *rw_conf_topology(const rw_conf *conf);                             /* the word, for topology/topology.h */
 const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target);
 rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, const char *table);
-const char *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table); /* a policy, never NULL */
+/* What holds for a table: its own section, else its schema's, else the general value. */
+const rw_policy_conf *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table); /* never NULL */
+rw_drift rw_conf_table_drift(const rw_conf *conf, const char *schema, const char *table);
+const char *rw_conf_table_version_column(const rw_conf *conf, const char *schema, const char *table); /* NULL: none */
 
 /* Splits "east->west" (blanks around allowed); owned parts. Names are checked for form, not for existence. */
 bool rw_conf_split_link(const char *text, char **source, char **target, GError **error);

@@ -58,7 +58,8 @@ char *rw_conf_section_title(const rw_conf_section *s)
 {
     const char *word = rw_section_word(s->kind);
     switch (s->kind) {
-    case RW_SECTION_SITE: return g_strdup_printf("[%s %s]", word, s->name);
+    case RW_SECTION_SITE:
+    case RW_SECTION_SCHEMA: return g_strdup_printf("[%s %s]", word, s->name);
     case RW_SECTION_LINK: return g_strdup_printf("[%s %s->%s]", word, s->name, s->peer);
     case RW_SECTION_TABLE: return g_strdup_printf("[%s %s.%s]", word, s->name, s->peer);
     default: return g_strdup_printf("[%s]", word);
@@ -85,7 +86,7 @@ static bool section_kind(const parser *p, const char *word, rw_section_kind *kin
     }
     const char *near = rw_nearest(word, words);
     if (near) return refuse(p, error, "unknown section [%s]; did you mean [%s]?", word, near);
-    return refuse(p, error, "unknown section [%s]; use [ringway], [site NAME], [link A->B] or [table SCHEMA.TABLE]", word);
+    return refuse(p, error, "unknown section [%s]; use [ringway], [site NAME], [link A->B], [schema NAME] or [table SCHEMA.TABLE]", word);
 }
 
 /* Fills name and peer from what follows the kind in a header. */
@@ -104,6 +105,10 @@ static bool section_name(const parser *p, rw_conf_section *s, const char *rest, 
         refuse(p, error, "%s", why->message);
         g_error_free(why);
         return false;
+    case RW_SECTION_SCHEMA:
+        if (!*rest || strpbrk(rest, "*?.")) return refuse(p, error, "[schema %s] does not name one schema; write %s", rest, usage);
+        s->name = g_strdup(rest);
+        return true;
     case RW_SECTION_TABLE:
         dot = strchr(rest, '.');
         if (!dot || dot == rest || !dot[1] || strpbrk(rest, "*?"))
@@ -167,7 +172,7 @@ static const rw_option *find_option(const parser *p, char *key, GError **error)
     const rw_option *elsewhere = NULL;
     for (unsigned i = 0, k = 0; i < n; i++) {
         if (all[i].section == p->section->kind) keys[k++] = all[i].key;
-        else if (strcmp(all[i].key, key) == 0) elsewhere = &all[i];
+        else if (!elsewhere && strcmp(all[i].key, key) == 0) elsewhere = &all[i];
     }
     g_autofree char *title = rw_conf_section_title(p->section);
     const char *near = rw_nearest(key, keys);

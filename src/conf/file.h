@@ -19,7 +19,7 @@ typedef struct {
 
 typedef struct {
     rw_section_kind kind;
-    char *name, *peer; /* site: name; link: source, target; table: schema, table; else NULL */
+    char *name, *peer; /* site, schema: name; link: source, target; table: schema, table; else NULL */
     unsigned line;
     GArray *entries; /* of rw_conf_entry */
 } rw_conf_section;

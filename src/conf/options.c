@@ -7,6 +7,7 @@
 #define RINGWAY(type, key, member) RW_SECTION_RINGWAY, type, key, offsetof(rw_conf, member)
 #define SITE(type, key, member) RW_SECTION_SITE, type, key, offsetof(rw_site_conf, member)
 #define LINK(type, key, member) RW_SECTION_LINK, type, key, offsetof(rw_link_conf, member)
+#define SCHEMA(type, key, member) RW_SECTION_SCHEMA, type, key, offsetof(rw_table_conf, member)
 #define TABLE(type, key, member) RW_SECTION_TABLE, type, key, offsetof(rw_table_conf, member)
 #define CHOICES(...) (const char *const[]){__VA_ARGS__, NULL}
 
@@ -16,7 +17,8 @@
 #define LOG_LEVELS CHOICES("error", "warning", "info", "debug")
 #define LOG_FORMATS CHOICES("text", "json")
 #define TRIGGERS CHOICES("refuse", "ignore")
-#define POLICIES CHOICES("error", "last_write_wins", "site_priority", "delta", "merge")
+#define DRIFTS CHOICES("stop", "source")
+#define POLICIES CHOICES("last_write_wins", "error", "merge", "site_priority", "delta")
 
 static const rw_option table[] = {
     {RINGWAY(RW_OPTION_STRING, "name", name), .preset = "ringway", .help = "name of the whole",
@@ -34,8 +36,31 @@ static const rw_option table[] = {
                "schemas that are replicated."},
     {RINGWAY(RW_OPTION_TABLES, "ignore_tables", filter.ignore_tables), .help = "tables to leave out",
      .manual = "Globs of the form schema.table. Wins over tables."},
-    {RINGWAY(RW_OPTION_POLICY, "conflict", conflict), .preset = "error", .choices = POLICIES, .help = "what to do when two sites wrote one row",
-     .manual = "error: the link stops at the transaction and says why; nothing is overwritten."},
+    {RINGWAY(RW_OPTION_POLICY, "conflict", conflict), .preset = "last_write_wins", .choices = POLICIES,
+     .help = "what to do when two sites wrote one row",
+     .manual = "A conflict is two writes to one row, or to one unique value, of which neither site had seen the other's when it was committed. "
+               "last_write_wins: the write with the later stamp stays, whole. The stamp is the time of the commit, but always later than that of "
+               "every write which the site had seen: a wrong clock cannot let an old row overwrite one that was made from it. "
+               "site_priority(SITE, ...): the write of the site that stands first in the list stays. A list names every site once; without "
+               "one the order of the site sections counts. merge: what only one side changed is kept from both sides, column by column; a column "
+               "that both changed goes to the later stamp, and a delete wins over writes that it had not seen. error: the link stops at the "
+               "transaction and says why; nothing is overwritten. delta stands in [table] only. Every conflict that was settled is "
+               "kept in ringway.conflict with all rows and the verdict: see ringway conflicts."},
+    {RINGWAY(RW_OPTION_ENUM, "drift", drift), .preset = "stop", .choices = DRIFTS, .help = "what to do with a row that differs for no known reason",
+     .manual = "Drift is a row at the target that is not what a change expects, although no write of another site explains it: somebody wrote with "
+               "the log off, or the sites were not the same at the start. stop: the link stops at the transaction and shows the rows. source: the "
+               "row becomes what the source says, and the row that was there is kept in ringway.conflict as kind drift."},
+    {RINGWAY(RW_OPTION_INT, "gap_wait_s", gap_wait_s), .preset = "5", .min = 0, .max = 3600,
+     .help = "seconds to wait for a write that comes by another link",
+     .manual = "With more than two sites a change may arrive before a write that its site had seen, because that one takes another path. The link "
+               "waits this long for it and then goes on without; the late write is recognised and changes nothing."},
+    {RINGWAY(RW_OPTION_INT, "conflict_keep_days", conflict_keep_days), .preset = "30", .min = 1, .max = 3650,
+     .help = "days to keep the rows of ringway.conflict", .manual = "Older ones are deleted, whatever their state."},
+    {RINGWAY(RW_OPTION_SIZE, "memory_bytes", memory_bytes), .preset = "64M", .min = 1024 * 1024, .max = (gint64)64 * 1024 * 1024 * 1024,
+     .help = "memory per link for who wrote which row last",
+     .manual = "To tell a conflict from a change that follows another, a link remembers who wrote those rows of its target that its source has "
+               "not seen yet. That is little unless a link is far behind; what exceeds this size goes to a file in the temporary directory "
+               "(TMPDIR, else /tmp) and is gone with the process."},
     {RINGWAY(RW_OPTION_ADDRESS, "http", http), .preset = "127.0.0.1:9580", .help = "address of the status page, API and metrics",
      .manual = "address:port, with an IPv6 address in brackets. Empty: off. The page asks for no password: an address other than a loopback "
                "one shows the state of replication to everyone who can connect to it."},
@@ -97,8 +122,21 @@ static const rw_option table[] = {
     {LINK(RW_OPTION_STRING, "rename", own), .later = "remove it and give schemas the same name at every site", .help = "other names at the target",
      .manual = "Not there yet: refused."},
 
-    {TABLE(RW_OPTION_POLICY, "conflict", conflict), .choices = POLICIES, .help = "what to do when two sites wrote one row of this table",
+    {SCHEMA(RW_OPTION_POLICY, "conflict", conflict), .choices = POLICIES, .help = "what to do when two sites wrote one row of this schema",
      .manual = "Instead of conflict in [ringway]."},
+    {SCHEMA(RW_OPTION_ENUM, "drift", drift), .has = offsetof(rw_table_conf, has_drift), .choices = DRIFTS,
+     .help = "what to do with a row of this schema that differs for no known reason", .manual = "Instead of drift in [ringway]."},
+
+    {TABLE(RW_OPTION_POLICY, "conflict", conflict), .choices = POLICIES, .help = "what to do when two sites wrote one row of this table",
+     .manual = "Instead of conflict in [schema] and [ringway]. delta(COLUMN, ...): these columns, which must be integers or DECIMAL, add up what "
+               "all sites added and took away, as balances and counters should; the other columns go to the later stamp, and a delete wins over "
+               "writes that it had not seen."},
+    {TABLE(RW_OPTION_ENUM, "drift", drift), .has = offsetof(rw_table_conf, has_drift), .choices = DRIFTS,
+     .help = "what to do with a row of this table that differs for no known reason", .manual = "Instead of drift in [schema] and [ringway]."},
+    {TABLE(RW_OPTION_STRING, "version_column", version_column), .help = "column that orders writes within one second",
+     .manual = "For servers that log whole seconds, as MariaDB does: which of two writes within one second was the later one, their logs do "
+               "not say. A TIMESTAMP column with fractional digits that every write sets to the present (DEFAULT CURRENT_TIMESTAMP(6) ON "
+               "UPDATE CURRENT_TIMESTAMP(6)) says it: its fraction counts."},
     {TABLE(RW_OPTION_ENUM, "triggers", triggers), .preset = "refuse", .choices = TRIGGERS, .help = "what to do with triggers that would fire twice",
      .manual = "A trigger at the target fires for the changes that Ringway applies as it did for the same changes at the source, unless it "
                "tests the session variable @ringway. refuse: a table with a trigger that does not test it stops the link. ignore: it is "
@@ -115,7 +153,11 @@ static const struct {
     [RW_SECTION_LINK] = {"link", "[link SOURCE->TARGET]",
                          "Only to override something for one direction between two sites. Links follow from the topology, not from these "
                          "sections."},
-    [RW_SECTION_TABLE] = {"table", "[table SCHEMA.TABLE]", "Only to override something for one table. The name is compared byte for byte."},
+    [RW_SECTION_SCHEMA] = {"schema", "[schema NAME]",
+                           "Only to override something for all tables of one schema. The name is compared byte for byte."},
+    [RW_SECTION_TABLE] = {"table", "[table SCHEMA.TABLE]",
+                          "Only to override something for one table. The name is compared byte for byte. What is not written here is taken from "
+                          "the section of its schema, else from [ringway]."},
 };
 
 const rw_option *rw_options(unsigned *n)
@@ -159,7 +201,9 @@ const char *rw_option_type_help(const rw_option *option)
     case RW_OPTION_TABLES: return "schema.table, comma between";
     case RW_OPTION_HOSTS: return "host, host:port or socket";
     case RW_OPTION_ADDRESS: return "address:port, or empty";
-    case RW_OPTION_POLICY: return "error, the only policy at present";
+    case RW_OPTION_POLICY:
+        return option->section == RW_SECTION_TABLE ? "last_write_wins, error, merge, site_priority, site_priority(SITE, ...) or delta(COLUMN, ...)"
+                                                   : "last_write_wins, error, merge, site_priority or site_priority(SITE, ...)";
     }
     return "text";
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum { RW_SECTION_RINGWAY, RW_SECTION_SITE, RW_SECTION_LINK, RW_SECTION_TABLE, RW_SECTIONS } rw_section_kind;
+typedef enum { RW_SECTION_RINGWAY, RW_SECTION_SITE, RW_SECTION_LINK, RW_SECTION_SCHEMA, RW_SECTION_TABLE, RW_SECTIONS } rw_section_kind;
 
 typedef enum {            /* text in the file              type of the field */
     RW_OPTION_STRING,     /* anything                      char * */
@@ -23,7 +23,7 @@ typedef enum {            /* text in the file              type of the field */
     RW_OPTION_TABLES,     /* globs schema.table            char **, NULL-terminated */
     RW_OPTION_HOSTS,      /* host[:port] or /socket        rw_hosts */
     RW_OPTION_ADDRESS,    /* addr:port, or empty           rw_address */
-    RW_OPTION_POLICY,     /* a conflict policy             char * */
+    RW_OPTION_POLICY,     /* one of choices, (arguments)   rw_policy_conf * */
 } rw_option_type;
 
 typedef struct {
@@ -31,6 +31,7 @@ typedef struct {
     rw_option_type type;
     const char *key;
     size_t field;                /* offset in the section's struct (conf.h) */
+    size_t has;                  /* offset of a bool beside it that says whether it is written; 0: none, the preset stands for it */
     const char *preset;          /* default, as text; NULL = none */
     gint64 min, max;             /* INT and SIZE (bytes), inclusive */
     const char *const *choices;  /* ENUM and POLICY, NULL-terminated */

@@ -53,8 +53,10 @@ char *rw_conf_print(const rw_conf *conf)
         append_section(text, RW_SECTION_LINK, &conf->links[i], false);
     }
     for (unsigned i = 0; i < conf->n_tables; i++) {
-        g_string_append_printf(text, "\n[table %s.%s]\n", conf->tables[i].schema, conf->tables[i].table);
-        append_section(text, RW_SECTION_TABLE, &conf->tables[i], false);
+        const rw_table_conf *table = &conf->tables[i];
+        if (table->table) g_string_append_printf(text, "\n[table %s.%s]\n", table->schema, table->table);
+        else g_string_append_printf(text, "\n[schema %s]\n", table->schema);
+        append_section(text, table->table ? RW_SECTION_TABLE : RW_SECTION_SCHEMA, table, false);
     }
     return g_string_free(text, FALSE);
 }

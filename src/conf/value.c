@@ -10,6 +10,7 @@ G_STATIC_ASSERT(sizeof(rw_topology_kind) == sizeof(unsigned));
 G_STATIC_ASSERT(sizeof(rw_ssl_mode) == sizeof(unsigned));
 G_STATIC_ASSERT(sizeof(rw_triggers) == sizeof(unsigned));
 G_STATIC_ASSERT(sizeof(rw_log_format) == sizeof(unsigned));
+G_STATIC_ASSERT(sizeof(rw_drift) == sizeof(unsigned));
 
 enum { MYSQL_PORT = 3306 };
 
@@ -89,8 +90,8 @@ static bool set_size(const place *at, uint64_t *field, GError **error)
         case 'G': shift = 30; break;
         }
     uint64_t value;
-    if (!number(at, at->text, shift ? len - 1 : len, (uint64_t)o->max, &value) || (value <<= shift) < (uint64_t)o->min ||
-        value > (uint64_t)o->max)
+    if (!number(at, at->text, shift ? len - 1 : len, (uint64_t)o->max, &value) || value > (uint64_t)o->max >> shift ||
+        (value <<= shift) < (uint64_t)o->min)
         return refuse(at, error, "cannot be '%s'; use bytes from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", with K, M or G if you like",
                       at->text, o->min, o->max);
     *field = value;
@@ -186,16 +187,89 @@ static bool set_address(const place *at, rw_address *field, GError **error)
     return true;
 }
 
-static bool set_policy(const place *at, char **field, GError **error)
+/* How a policy takes arguments. */
+typedef struct {
+    const char *name, *usage, *what;
+    bool needed, table_only;
+} policy_usage;
+
+static const policy_usage policies[] = {
+    {"site_priority", "site_priority(SITE, ...)", "site"},
+    {"delta", "delta(COLUMN, ...)", "column", .needed = true, .table_only = true},
+};
+
+static const policy_usage *usage_of(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(policies); i++)
+        if (strcmp(policies[i].name, name) == 0) return &policies[i];
+    return NULL;
+}
+
+/* What would not read back as it was written, or not as one name. */
+static bool check_arguments(const place *at, const policy_usage *usage, char **arguments, GError **error)
+{
+    for (char **a = arguments; *a; a++) {
+        g_strstrip(*a);
+        if (!**a) return refuse(at, error, "cannot be '%s'; a %s has no name, write %s", at->text, usage->what, usage->usage);
+        if (**a == '#' || strpbrk(*a, "()'\"`")) return refuse(at, error, "cannot hold the %s '%s'; write %s", usage->what, *a, usage->usage);
+        for (char **b = arguments; b < a; b++)
+            if (g_ascii_strcasecmp(*a, *b) == 0) return refuse(at, error, "cannot be '%s'; %s %s stands there twice", at->text, usage->what, *a);
+    }
+    return true;
+}
+
+/* From the parenthesis on. */
+static char **split_arguments(const place *at, const policy_usage *usage, const char *open, GError **error)
+{
+    size_t len = strlen(open);
+    if (len < 2 || open[len - 1] != ')') {
+        refuse(at, error, "cannot be '%s'; write %s, with a closing parenthesis at the end", at->text, usage->usage);
+        return NULL;
+    }
+    g_autofree char *inside = g_strstrip(g_strndup(open + 1, len - 2));
+    if (!*inside) {
+        refuse(at, error, "cannot be '%s'; name a %s: %s", at->text, usage->what, usage->usage);
+        return NULL;
+    }
+    g_auto(GStrv) arguments = g_strsplit(inside, ",", -1);
+    return check_arguments(at, usage, arguments, error) ? g_steal_pointer(&arguments) : NULL;
+}
+
+static bool set_policy(const place *at, rw_policy_conf **field, GError **error)
 {
     g_autofree char *word = g_strndup(at->text, strcspn(at->text, "( \t"));
+    const char *open = at->text + strlen(word) + strspn(at->text + strlen(word), " \t");
     place name = *at;
     unsigned index = 0;
     name.text = word;
     if (!set_choice(&name, &index, error)) return false;
-    if (strcmp(at->text, "error") != 0) return refuse(at, error, "= %s is not there yet; use conflict = error", at->text);
-    *field = g_strdup(at->text);
+    const policy_usage *usage = usage_of(word);
+    if (!usage && *open) return refuse(at, error, "cannot be '%s'; %s takes no arguments, write %s", at->text, word, word);
+    if (*open && *open != '(') return refuse(at, error, "cannot be '%s'; write %s", at->text, usage->usage);
+    if (usage && usage->table_only && at->option->section != RW_SECTION_TABLE)
+        return refuse(at, error, "cannot be %s here: its columns are those of one table; write it in [table SCHEMA.TABLE]", word);
+    if (usage && usage->needed && !*open) return refuse(at, error, "cannot be '%s' alone; name a %s: %s", at->text, usage->what, usage->usage);
+    g_auto(GStrv) arguments = *open ? split_arguments(at, usage, open, error) : g_new0(char *, 1);
+    if (!arguments) return false;
+    *field = g_new0(rw_policy_conf, 1);
+    **field = (rw_policy_conf){g_steal_pointer(&word), g_steal_pointer(&arguments)};
     return true;
+}
+
+static void free_policy(rw_policy_conf *policy)
+{
+    if (!policy) return;
+    g_free(policy->name);
+    g_strfreev(policy->arguments);
+    g_free(policy);
+}
+
+static char *print_policy(const rw_policy_conf *policy)
+{
+    if (!policy) return NULL;
+    if (!*policy->arguments) return g_strdup(policy->name);
+    g_autofree char *arguments = g_strjoinv(", ", policy->arguments);
+    return g_strdup_printf("%s(%s)", policy->name, arguments);
 }
 
 static bool set_path(const place *at, char **field, GError **error)
@@ -213,6 +287,7 @@ bool rw_value_set(const rw_option *option, void *target, const char *text, const
     void *field = (char *)target + option->field;
     if (option->later) return refuse(&at, error, "is not there yet; %s", option->later);
     rw_value_clear(option, target);
+    if (option->has) *(bool *)((char *)target + option->has) = true;
     switch (option->type) {
     case RW_OPTION_STRING: *(char **)field = g_strdup(text); return true;
     case RW_OPTION_PATH: return set_path(&at, field, error);
@@ -233,10 +308,10 @@ void rw_value_clear(const rw_option *option, void *target)
 {
     void *field = (char *)target + option->field;
     if (option->later) return;
+    if (option->has) *(bool *)((char *)target + option->has) = false;
     switch (option->type) {
     case RW_OPTION_STRING:
     case RW_OPTION_PATH:
-    case RW_OPTION_POLICY:
         if (option->secret) rw_secret_free(*(char **)field);
         else g_free(*(char **)field);
         *(char **)field = NULL;
@@ -256,6 +331,10 @@ void rw_value_clear(const rw_option *option, void *target)
     case RW_OPTION_ADDRESS:
         g_free(((rw_address *)field)->address);
         *(rw_address *)field = (rw_address){NULL, 0};
+        return;
+    case RW_OPTION_POLICY:
+        free_policy(*(rw_policy_conf **)field);
+        *(rw_policy_conf **)field = NULL;
         return;
     case RW_OPTION_INT:
     case RW_OPTION_SIZE:
@@ -281,11 +360,10 @@ static char *print_size(uint64_t bytes)
 char *rw_value_print(const rw_option *option, const void *target)
 {
     const void *field = (const char *)target + option->field;
-    if (option->later) return NULL;
+    if (option->later || (option->has && !*(const bool *)((const char *)target + option->has))) return NULL;
     switch (option->type) {
     case RW_OPTION_STRING:
-    case RW_OPTION_PATH:
-    case RW_OPTION_POLICY: return g_strdup(option->secret && *(char *const *)field ? "******" : *(char *const *)field);
+    case RW_OPTION_PATH: return g_strdup(option->secret && *(char *const *)field ? "******" : *(char *const *)field);
     case RW_OPTION_INT: return g_strdup_printf("%u", *(const unsigned *)field);
     case RW_OPTION_SIZE: return print_size(*(const uint64_t *)field);
     case RW_OPTION_BOOL: return g_strdup(*(const bool *)field ? "yes" : "no");
@@ -305,6 +383,7 @@ char *rw_value_print(const rw_option *option, const void *target)
         const rw_address *a = field;
         return a->address ? join_address(a->address, a->port) : g_strdup("");
     }
+    case RW_OPTION_POLICY: return print_policy(*(rw_policy_conf *const *)field);
     }
     return NULL;
 }

@@ -9,7 +9,7 @@
 #include "conf/conf.h"
 #include "conf/file.h"
 
-/* Frees what the field held. */
+/* Frees what the field held. The sites of a policy are not looked at: build.c knows them. */
 bool rw_value_set(const rw_option *option, void *target, const char *text, const char *path, unsigned line, GError **error);
 void rw_value_clear(const rw_option *option, void *target); /* wipes if secret */
 /* As it may stand in a file, owned; NULL if the field holds nothing. Secrets come as ******. */

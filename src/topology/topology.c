@@ -24,13 +24,20 @@ static void build_pair(GPtrArray *links, const char *const *sites)
     add_link(links, sites, 1, 0);
 }
 
+static void build_mesh(GPtrArray *links, const char *const *sites)
+{
+    for (unsigned source = 0; sites[source]; source++)
+        for (unsigned target = 0; sites[target]; target++)
+            if (source != target) add_link(links, sites, source, target);
+}
+
 static const struct shape {
     const char *name;
     unsigned min_sites, max_sites;
     build_links *build; /* NULL: not there yet */
 } shapes[] = {
     {"pair", 2, 2, build_pair},
-    {"mesh", 2, 255, NULL},
+    {"mesh", 2, 16, build_mesh},
     {"ring", 3, 255, NULL},
     {"star", 3, 255, NULL},
 };

@@ -28,7 +28,12 @@ static void test_defaults(void)
     g_assert_cmpstr(conf->name, ==, "ringway");
     g_assert_cmpint(conf->topology, ==, RW_TOPOLOGY_PAIR);
     g_assert_cmpstr(rw_conf_topology(conf), ==, "pair");
-    g_assert_cmpstr(conf->conflict, ==, "error");
+    g_assert_cmpstr(conf->conflict->name, ==, "last_write_wins");
+    g_assert_cmpuint(g_strv_length(conf->conflict->arguments), ==, 0);
+    g_assert_cmpint(conf->drift, ==, RW_DRIFT_STOP);
+    g_assert_cmpuint(conf->gap_wait_s, ==, 5);
+    g_assert_cmpuint(conf->conflict_keep_days, ==, 30);
+    g_assert_cmpuint(conf->memory_bytes, ==, 64 * 1024 * 1024);
     g_assert_cmpstr(conf->http.address, ==, "127.0.0.1");
     g_assert_cmpuint(conf->http.port, ==, 9580);
     g_assert_cmpuint(conf->window_transactions, ==, 1000);
@@ -114,12 +119,72 @@ static void test_filters_refused(void)
 
 static void test_tables(void)
 {
-    g_autoptr(rw_conf) conf = parse(SITES "[table shop.a]\ntriggers=ignore\n[table shop.b]\nconflict=error\n");
+    g_autoptr(rw_conf) conf = parse(SITES "[table shop.a]\ntriggers=ignore\n[table shop.b]\n");
     g_assert_cmpint(rw_conf_table_triggers(conf, "shop", "a"), ==, RW_TRIGGERS_IGNORE);
     g_assert_cmpint(rw_conf_table_triggers(conf, "shop", "b"), ==, RW_TRIGGERS_REFUSE);
     g_assert_cmpint(rw_conf_table_triggers(conf, "SHOP", "a"), ==, RW_TRIGGERS_REFUSE);
-    g_assert_cmpstr(rw_conf_table_conflict(conf, "shop", "a"), ==, "error");
-    g_assert_cmpstr(rw_conf_table_conflict(conf, "x", "y"), ==, "error");
+}
+
+static void check_policy(const rw_conf *conf, const char *schema, const char *table, const char *name, const char *arguments)
+{
+    const rw_policy_conf *policy = rw_conf_table_conflict(conf, schema, table);
+    g_autofree char *joined = g_strjoinv("|", policy->arguments);
+    g_assert_cmpstr(policy->name, ==, name);
+    g_assert_cmpstr(joined, ==, arguments);
+}
+
+static void test_inheritance(void)
+{
+    g_autoptr(rw_conf) conf = parse("[table shop.a]\nconflict=delta( balance ,points)\nversion_column=at\n"
+                                    "[schema shop]\nconflict=merge\ndrift=source\n" SITES
+                                    "[table shop.b]\ndrift=stop\n[schema x]\n[table y.a]\nconflict=error\ndrift=source\n");
+    check_policy(conf, "shop", "a", "delta", "balance|points");
+    check_policy(conf, "shop", "b", "merge", "");
+    check_policy(conf, "shop", "c", "merge", "");
+    check_policy(conf, "x", "a", "last_write_wins", "");
+    check_policy(conf, "y", "a", "error", "");
+    check_policy(conf, "y", "b", "last_write_wins", "");
+    g_assert_cmpint(rw_conf_table_drift(conf, "shop", "a"), ==, RW_DRIFT_SOURCE);
+    g_assert_cmpint(rw_conf_table_drift(conf, "shop", "b"), ==, RW_DRIFT_STOP);
+    g_assert_cmpint(rw_conf_table_drift(conf, "x", "a"), ==, RW_DRIFT_STOP);
+    g_assert_cmpint(rw_conf_table_drift(conf, "y", "a"), ==, RW_DRIFT_SOURCE);
+    g_assert_cmpstr(rw_conf_table_version_column(conf, "shop", "a"), ==, "at");
+    g_assert_null(rw_conf_table_version_column(conf, "shop", "b"));
+    g_assert_null(rw_conf_table_version_column(conf, "x", "y"));
+}
+
+static void test_site_priority(void)
+{
+    g_autoptr(rw_conf) conf = parse("[ringway]\ntopology=mesh\nconflict = site_priority\n" SITES "[site c]\nid=3\nhosts=x\n"
+                                    "[schema s]\nconflict = site_priority (c,east , west)\n");
+    check_policy(conf, "any", "t", "site_priority", "east|west|c");
+    check_policy(conf, "s", "t", "site_priority", "c|east|west");
+}
+
+static void test_policies_refused(void)
+{
+    static const char not_here[] = "r.cnf:8: conflict cannot be delta here: its columns are those of one table; write it in [table SCHEMA.TABLE]";
+    refused("[ringway]\nconflict=last_write_win", "r.cnf:8: conflict cannot be 'last_write_win'; did you mean 'last_write_wins'? (one of "
+                                                  "last_write_wins, error, merge, site_priority, delta)");
+    refused("[schema s]\nconflict=", "r.cnf:8: conflict cannot be ''; use one of last_write_wins, error, merge, site_priority, delta");
+    refused("[ringway]\nconflict=merge(a)", "r.cnf:8: conflict cannot be 'merge(a)'; merge takes no arguments, write merge");
+    refused("[ringway]\nconflict=error x", "r.cnf:8: conflict cannot be 'error x'; error takes no arguments, write error");
+    refused("[ringway]\nconflict=delta(a)", not_here);
+    refused("[schema s]\nconflict=delta", not_here);
+    refused("[table s.t]\nconflict=delta", "r.cnf:8: conflict cannot be 'delta' alone; name a column: delta(COLUMN, ...)");
+    refused("[table s.t]\nconflict=delta( )", "r.cnf:8: conflict cannot be 'delta( )'; name a column: delta(COLUMN, ...)");
+    refused("[table s.t]\nconflict=delta(a",
+            "r.cnf:8: conflict cannot be 'delta(a'; write delta(COLUMN, ...), with a closing parenthesis at the end");
+    refused("[table s.t]\nconflict=delta(a) b",
+            "r.cnf:8: conflict cannot be 'delta(a) b'; write delta(COLUMN, ...), with a closing parenthesis at the end");
+    refused("[table s.t]\nconflict=delta a", "r.cnf:8: conflict cannot be 'delta a'; write delta(COLUMN, ...)");
+    refused("[table s.t]\nconflict=delta(a,,b)", "r.cnf:8: conflict cannot be 'delta(a,,b)'; a column has no name, write delta(COLUMN, ...)");
+    refused("[table s.t]\nconflict=delta(a,b,A)", "r.cnf:8: conflict cannot be 'delta(a,b,A)'; column A stands there twice");
+    refused("[table s.t]\nconflict=delta((a))", "r.cnf:8: conflict cannot hold the column '(a)'; write delta(COLUMN, ...)");
+    refused("[ringway]\nconflict=site_priority(east, wets)", "r.cnf:8: there is no site 'wets'; did you mean 'west'?");
+    refused("[table s.t]\n\nconflict=site_priority(west)",
+            "r.cnf:9: conflict = site_priority leaves out site east; name every site once, or none for the order of their sections");
+    refused("[table s.t]\nversion_column=", "r.cnf:8: version_column is empty; name a column or remove the key");
 }
 
 static void test_values_refused(void)
@@ -135,6 +200,13 @@ static void test_values_refused(void)
             "r.cnf:8: window_bytes cannot be '1T'; use bytes from 65536 to 1073741824, with K, M or G if you like");
     refused("[ringway]\nwindow_bytes=9999999999G",
             "r.cnf:8: window_bytes cannot be '9999999999G'; use bytes from 65536 to 1073741824, with K, M or G if you like");
+    refused("[ringway]\nmemory_bytes=9999999999G",
+            "r.cnf:8: memory_bytes cannot be '9999999999G'; use bytes from 1048576 to 68719476736, with K, M or G if you like");
+    refused("[ringway]\nmemory_bytes=65G",
+            "r.cnf:8: memory_bytes cannot be '65G'; use bytes from 1048576 to 68719476736, with K, M or G if you like");
+    refused("[ringway]\ngap_wait_s=3601", "r.cnf:8: gap_wait_s cannot be '3601'; use a number from 0 to 3600");
+    refused("[ringway]\nconflict_keep_days=0", "r.cnf:8: conflict_keep_days cannot be '0'; use a number from 1 to 3650");
+    refused("[schema s]\ndrift=sauce", "r.cnf:8: drift cannot be 'sauce'; did you mean 'source'? (one of stop, source)");
     refused("[ringway]\nhttp=9580", "r.cnf:8: http cannot be '9580'; write address:port, or nothing to turn it off");
     refused("[ringway]\nname=a b", "r.cnf:8: name 'a b' is not valid; use 1 to 32 letters, digits, _ and -");
     refused("[ringway]\nheartbeat_s=10", "r.cnf:8: heartbeat_s (10) is not less than deadline_s (10); give a peer time to answer");
@@ -142,11 +214,6 @@ static void test_values_refused(void)
 
 static void test_not_there_yet(void)
 {
-    refused("[ringway]\nconflict=last_write_wins", "r.cnf:8: conflict = last_write_wins is not there yet; use conflict = error");
-    refused("[table shop.account]\nconflict=delta(balance)", "r.cnf:8: conflict = delta(balance) is not there yet; use conflict = error");
-    refused("[ringway]\nconflict=last_write_win", "r.cnf:8: conflict cannot be 'last_write_win'; did you mean 'last_write_wins'? (one of "
-                                                  "error, last_write_wins, site_priority, delta, "
-                                                  "merge)");
     refused("[link east->west]\ndelay_s=3600", "r.cnf:8: delay_s is not there yet; remove it; links run without delay");
     refused("[link east->west]\nrename=a:b", "r.cnf:8: rename is not there yet; remove it and give schemas the same name at every site");
 }
@@ -225,6 +292,9 @@ int main(int argc, char **argv)
     g_test_add_func("/conf/conf/filters", test_filters);
     g_test_add_func("/conf/conf/filters-refused", test_filters_refused);
     g_test_add_func("/conf/conf/tables", test_tables);
+    g_test_add_func("/conf/conf/inheritance", test_inheritance);
+    g_test_add_func("/conf/conf/site-priority", test_site_priority);
+    g_test_add_func("/conf/conf/policies-refused", test_policies_refused);
     g_test_add_func("/conf/conf/values-refused", test_values_refused);
     g_test_add_func("/conf/conf/not-there-yet", test_not_there_yet);
     g_test_add_func("/conf/conf/between-sites", test_between_sites);

@@ -72,9 +72,11 @@ static void test_sections(void)
 static void test_unknown(void)
 {
     refused("[rignway]", "r.cnf:1: unknown section [rignway]; did you mean [ringway]?");
-    refused("\n[cluster x]", "r.cnf:2: unknown section [cluster]; use [ringway], [site NAME], [link A->B] or [table SCHEMA.TABLE]");
+    refused("\n[cluster x]", "r.cnf:2: unknown section [cluster]; use [ringway], [site NAME], [link A->B], [schema NAME] or [table SCHEMA.TABLE]");
     refused("[site a]\nhsots=x", "r.cnf:2: unknown key 'hsots' in [site a]; did you mean 'hosts'?");
     refused("[site a]\nzzzzzz=x", "r.cnf:2: unknown key 'zzzzzz' in [site a]; see ringway.cnf(5)");
+    refused("[schema a]\ntriggers=ignore", "r.cnf:2: unknown key 'triggers' in [schema a]; it belongs into [table SCHEMA.TABLE]");
+    refused("[site a]\ndrift=stop", "r.cnf:2: unknown key 'drift' in [site a]; it belongs into [ringway]");
     refused("[site a]\ntopology=ring", "r.cnf:2: unknown key 'topology' in [site a]; it belongs into [ringway]");
 }
 
@@ -83,6 +85,7 @@ static void test_repeated(void)
     refused("[site a]\nid=1\n\nid=2", "r.cnf:4: id stands in line 2 already; keep one of them");
     refused("[site a]\nssl-ca=1\nssl_ca=2", "r.cnf:3: ssl_ca stands in line 2 already; keep one of them");
     refused("[link a->b]\n[link b->a]\n[link  a -> b]", "r.cnf:3: [link a->b] stands in line 1 already; put both together");
+    refused("[schema a]\n[schema b]\n[schema  a]", "r.cnf:3: [schema a] stands in line 1 already; put both together");
     refused("[ringway]\n[ringway]", "r.cnf:2: [ringway] stands in line 1 already; put both together");
 }
 
@@ -96,6 +99,9 @@ static void test_syntax(void)
     refused("[site]", "r.cnf:1: site name '' is not valid; use 1 to 32 letters, digits, _ and -");
     refused("[site a b]", "r.cnf:1: site name 'a b' is not valid; use 1 to 32 letters, digits, _ and -");
     refused("[link a]", "r.cnf:1: link 'a': not two site names; write SOURCE->TARGET");
+    refused("[schema]", "r.cnf:1: [schema ] does not name one schema; write [schema NAME]");
+    refused("[schema a*]", "r.cnf:1: [schema a*] does not name one schema; write [schema NAME]");
+    refused("[schema a.b]", "r.cnf:1: [schema a.b] does not name one schema; write [schema NAME]");
     refused("[table t]", "r.cnf:1: [table t] does not name one table; write [table SCHEMA.TABLE]");
     refused("[table s.*]", "r.cnf:1: [table s.*] does not name one table; write [table SCHEMA.TABLE]");
     refused("[ringway]\nname=\"x", "r.cnf:2: value of name begins with \" and does not end with it; close it");

@@ -56,6 +56,7 @@ static void test_choices(void)
     g_assert_cmpstr(rw_option_find(RW_SECTION_RINGWAY, "topology")->choices[RW_TOPOLOGY_STAR], ==, "star");
     g_assert_cmpstr(rw_option_find(RW_SECTION_SITE, "ssl_mode")->choices[RW_SSL_VERIFY_IDENTITY], ==, "verify_identity");
     g_assert_cmpstr(rw_option_find(RW_SECTION_TABLE, "triggers")->choices[RW_TRIGGERS_IGNORE], ==, "ignore");
+    g_assert_cmpstr(rw_option_find(RW_SECTION_SCHEMA, "drift")->choices[RW_DRIFT_SOURCE], ==, "source");
     g_assert_cmpstr(rw_option_find(RW_SECTION_RINGWAY, "log_format")->choices[RW_LOG_FORMAT_JSON], ==, "json");
     g_assert_null(rw_option_find(RW_SECTION_SITE, "topology"));
 }

@@ -13,7 +13,8 @@ static rw_conf *parse(const char *text)
 static const char text[] = "[ringway]\nname=shop\nhttp=[::1]:99\nwindow_bytes=64K\nschemas=shop,crm\n"
                            "[site east]\nid=1\nhosts=[2001:db8::1]:3310\nuser=' x # y '\npassword=hunter2\n"
                            "[site west]\nid=2\nhosts=/run/m.sock\nuser='\"q'\npassword_file=w.pass\n"
-                           "[link west->east]\nschemas=\n[table shop.a]\ntriggers=ignore\n";
+                           "[link west->east]\nschemas=\n[table shop.a]\ntriggers=ignore\nconflict=delta(a b,c)\n"
+                           "[schema shop]\nconflict=site_priority( west,east )\ndrift=source\n[schema crm]\n";
 
 static void test_reads_back(void)
 {
@@ -28,6 +29,11 @@ static void test_reads_back(void)
     g_assert_cmpstr(second->sites[0].hosts.host[0].name, ==, "2001:db8::1");
     g_assert_nonnull(second->links[0].own.schemas);
     g_assert_null(second->links[0].own.tables);
+    g_assert_nonnull(strstr(once, "\nconflict = last_write_wins\ndrift = stop\ngap_wait_s = 5\nconflict_keep_days = 30\nmemory_bytes = 64M\n"));
+    g_assert_nonnull(strstr(once, "\n[schema shop]\nconflict = site_priority(west, east)\ndrift = source\n\n[schema crm]\n\n"));
+    g_assert_true(g_str_has_suffix(once, "\n[table shop.a]\nconflict = delta(a b, c)\ntriggers = ignore\n"));
+    g_assert_cmpint(rw_conf_table_drift(second, "shop", "a"), ==, RW_DRIFT_SOURCE);
+    g_assert_cmpint(rw_conf_table_drift(second, "crm", "a"), ==, RW_DRIFT_STOP);
 }
 
 static void test_masked(void)
