@@ -7,6 +7,7 @@
 enum { SEARCHED_BYTES = 128 * 1024 * 1024 };
 
 typedef struct {
+    const rw_conf *conf;
     const char *table, *key;
     rw_connection *connection;
     rw_table *bound_table;
@@ -28,7 +29,7 @@ static const rw_binding *binding_of(search *s, rw_table *table)
         g_clear_pointer(&s->binding, rw_binding_free);
         if (s->bound_table) rw_table_unref(s->bound_table);
         s->bound_table = rw_table_ref(table);
-        s->binding = rw_bind(table, s->connection, (rw_bind_options){s->connection->dialect, true}, NULL);
+        s->binding = rw_bind(table, s->connection, (rw_bind_options){s->connection->dialect, s->conf, true}, NULL);
     }
     return s->binding;
 }
@@ -104,9 +105,9 @@ static void walk(search *s, const rw_site_conf *site, rw_stream_limits limits)
     rw_decoder_free(decoder);
 }
 
-char *rw_last_writer(const rw_site_conf *site, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection)
+char *rw_last_writer(const rw_conf *conf, const rw_site_conf *site, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection)
 {
-    search s = {.table = table, .key = key, .connection = connection, .file = first_file(connection)};
+    search s = {.conf = conf, .table = table, .key = key, .connection = connection, .file = first_file(connection)};
     rw_row_scratch_init(&s.scratch);
     s.shown = g_string_new(NULL);
     if (s.file) walk(&s, site, limits);

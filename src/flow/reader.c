@@ -13,6 +13,7 @@ struct rw_reader {
     rw_queue *queue;
     rw_batch *batch;      /* NULL between transactions */
     size_t txn_bytes, txn_started_bytes;
+    uint64_t captured;    /* row changes of the current transaction */
     bool continued;       /* earlier pieces of the current transaction are in the queue */
     char *file, *intents, *skip;
     rw_lock lock;
@@ -38,6 +39,17 @@ static const char *keep(rw_reader *r, const char *text)
     return text ? rw_arena_strdup(r->batch->arena, rw_slice_str(text)) : NULL;
 }
 
+/* It changes seldom: the transactions of a batch share it. */
+static const rw_seen *keep_seen(rw_reader *r, const rw_seen *seen)
+{
+    guint n = r->batch->txns->len;
+    const rw_seen *last = n > 1 ? rw_batch_txn(r->batch, n - 2)->seen : NULL;
+    if (last && memcmp(last, seen, sizeof *seen) == 0) return last;
+    rw_seen *copy = rw_arena_alloc(r->batch->arena, sizeof *copy);
+    *copy = *seen;
+    return copy;
+}
+
 static void fill_head(rw_reader *r)
 {
     const rw_txn *head = rw_router_txn(r->router);
@@ -49,6 +61,8 @@ static void fill_head(rw_reader *r)
     txn->end_bytes = head->end_bytes;
     txn->commit_us = head->commit_us;
     txn->stamp_us = head->stamp_us;
+    txn->top_us = head->top_us;
+    txn->seen = keep_seen(r, head->seen);
     txn->origin = head->origin;
     txn->dropped = head->dropped;
     txn->counts = head->counts;
@@ -76,12 +90,15 @@ static bool end_txn(rw_reader *r)
 {
     if (!open_txn(r)) return false;
     fill_head(r);
+    current(r)->counts.captured = r->captured;
+    r->captured = 0;
     r->continued = false;
     return give(r);
 }
 
 static bool void_txn(rw_reader *r)
 {
+    r->captured = 0;
     if (!r->batch && !r->continued) return true;
     if (!open_txn(r)) return false;
     fill_head(r);
@@ -98,9 +115,21 @@ static bool add_rows(rw_reader *r, rw_rows rows, GError **error)
     bool bad = false;
     if (!open_txn(r)) return false;
     rw_batch_hold_table(r->batch, rows.table);
-    while (rw_rows_next(&rows, &before, &after, &bad)) rw_batch_add_row(r->batch, &rows, before, after);
+    for (; rw_rows_next(&rows, &before, &after, &bad); r->captured++) rw_batch_add_row(r->batch, &rows, before, after);
     if (bad) return rw_fail(error, RW_ERR_STOP, "a row event of %s.%s does not fit its table map; the log is damaged", rows.table->schema, rows.table->name);
     return rw_batch_bytes(r->batch) - r->txn_started_bytes < r->txn_bytes || give_piece(r);
+}
+
+static bool add_change(rw_reader *r, const rw_route *route)
+{
+    static const rw_slice none = {NULL, 0};
+    const rw_rows as_rows = {.table = route->change.table, .op = RW_DELETE};
+    if (!open_txn(r)) return false;
+    rw_batch_hold_table(r->batch, route->change.table);
+    rw_batch_add_row(r->batch, &as_rows, route->change.image, none);
+    rw_batch_row(r->batch, r->batch->rows->len - 1)->unchecked = true;
+    r->captured++;
+    return true;
 }
 
 static rw_slice keep_text(rw_reader *r, const rw_statement *s)
@@ -132,6 +161,7 @@ static bool handle(rw_reader *r, const rw_event *event, GError **error)
     if (!rw_router_event(r->router, event, &route, error)) return false;
     if (route.action == RW_ROUTE_ROWS && !add_rows(r, event->rows, error)) return false;
     if (route.action == RW_ROUTE_STATEMENT && !add_statement(r, &route.statement, error)) return false;
+    if (route.action == RW_ROUTE_CHANGE && !add_change(r, &route)) return false;
     if (route.action == RW_ROUTE_VOID && !void_txn(r)) return false;
     return !route.ends || end_txn(r);
 }

@@ -35,10 +35,11 @@ static bool insert_start(const rw_start *start, rw_connection *target, GError **
     g_autoptr(GString) sql = g_string_new(NULL);
     g_string_append_printf(sql,
                            "INSERT INTO ringway.progress (source,lane,seq,origin,offset_bytes,first_gtid,last_gtid,stamp_us,commit_us,transactions,captured,"
-                           "applied,filtered,discarded,ddl,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
+                           "applied,filtered,discarded,ddl,conflicts,drift,seen,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
                            ",'','',COALESCE(MAX(stamp_us),0),0,COALESCE(MAX(transactions),0),COALESCE(MAX(captured),0),COALESCE(MAX(applied),0),"
-                           "COALESCE(MAX(filtered),0),COALESCE(MAX(discarded),0),COALESCE(MAX(ddl),0),",
-                           start->source, start->source, start->pos->offset_bytes);
+                           "COALESCE(MAX(filtered),0),COALESCE(MAX(discarded),0),COALESCE(MAX(ddl),0),COALESCE(MAX(conflicts),0),COALESCE(MAX(drift),0),"
+                           "(SELECT p.seen FROM ringway.progress AS p WHERE p.source=%u AND p.lane=0 ORDER BY p.seq DESC LIMIT 1),",
+                           start->source, start->source, start->pos->offset_bytes, start->source);
     rw_sql_quote(sql, rw_slice_str(start->pos->file));
     g_string_append_c(sql, ',');
     rw_sql_quote(sql, rw_slice_str(start->pos->gtid));

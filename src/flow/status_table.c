@@ -1,30 +1,11 @@
+#include "base/grid.h"
 #include "flow/status.h"
-
-#include <string.h>
-
-enum { COLUMNS = 8, GAP = 2 };
-
-typedef struct {
-    GPtrArray *cells; /* owned text, COLUMNS a row */
-} grid;
 
 static const struct {
     const char *title;
     bool right; /* numbers stand under each other */
-} columns[COLUMNS] = {{"link"},         {"state"},        {"lag", true},    {"transactions", true}, {"rows applied", true},
-                      {"conflicts", true}, {"window", true}, {"position"}};
-
-/* Text from a server or another machine must not be able to steer the terminal; C1 controls do that, too. */
-static char *printable(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    GString *out = g_string_sized_new(strlen(valid));
-    for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
-        gunichar character = g_utf8_get_char(c);
-        g_string_append_unichar(out, g_unichar_isprint(character) ? character : ' ');
-    }
-    return g_string_free(out, FALSE);
-}
+} columns[] = {{"link"},         {"state"},        {"lag", true},    {"transactions", true}, {"rows applied", true},
+               {"conflicts", true}, {"window", true}, {"position"}};
 
 static char *lag_text(double lag_s)
 {
@@ -43,47 +24,23 @@ static char *position_text(const rw_source_pos *position)
     return g_strdup(position->gtid && *position->gtid ? position->gtid : "-");
 }
 
-static void add_cell(grid *g, const char *text) { g_ptr_array_add(g->cells, printable(text)); }
+static void add_count(rw_grid *g, uint64_t n)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, n);
+    rw_grid_add(g, text);
+}
 
-static void add_count(grid *g, uint64_t n) { g_ptr_array_add(g->cells, g_strdup_printf("%" G_GUINT64_FORMAT, n)); }
-
-static void add_row(grid *g, const rw_link_status *link)
+static void add_row(rw_grid *g, const rw_link_status *link)
 {
     g_autofree char *lag = lag_text(link->lag_s), *position = position_text(&link->position);
-    add_cell(g, link->name);
-    add_cell(g, rw_link_state_name(link->state));
-    add_cell(g, lag);
+    rw_grid_add(g, link->name);
+    rw_grid_add(g, rw_link_state_name(link->state));
+    rw_grid_add(g, lag);
     add_count(g, link->transactions);
     add_count(g, link->applied);
     add_count(g, link->conflicts);
     add_count(g, link->window);
-    add_cell(g, position);
-}
-
-/* Characters, not bytes; wide ones would stand a little off, and nothing else. */
-static glong width_of(const char *text) { return g_utf8_strlen(text, -1); }
-
-static void pad(GString *out, glong n)
-{
-    for (; n > 0; n--) g_string_append_c(out, ' ');
-}
-
-static void print_grid(const grid *g, GString *out)
-{
-    glong width[COLUMNS] = {0};
-    for (guint i = 0; i < g->cells->len; i++) {
-        glong w = width_of(g_ptr_array_index(g->cells, i));
-        width[i % COLUMNS] = MAX(width[i % COLUMNS], w);
-    }
-    for (guint i = 0; i < g->cells->len; i++) {
-        unsigned column = i % COLUMNS;
-        const char *text = g_ptr_array_index(g->cells, i);
-        glong fill = width[column] - width_of(text);
-        if (columns[column].right) pad(out, fill);
-        g_string_append(out, text);
-        if (column == COLUMNS - 1) g_string_append_c(out, '\n');
-        else pad(out, GAP + (columns[column].right ? 0 : fill));
-    }
+    rw_grid_add(g, position);
 }
 
 static void print_errors(const rw_status *status, GString *out)
@@ -91,13 +48,13 @@ static void print_errors(const rw_status *status, GString *out)
     for (guint i = 0; i < status->sites->len; i++) {
         const rw_site_status *site = g_ptr_array_index(status->sites, i);
         if (site->reachable) continue;
-        g_autofree char *name = printable(site->name), *host = site->host ? printable(site->host) : NULL;
+        g_autofree char *name = rw_printable(site->name), *host = site->host ? rw_printable(site->host) : NULL;
         g_string_append_printf(out, "site %s: cannot be reached%s%s\n", name, host ? " at " : "", host ? host : "");
     }
     for (guint i = 0; i < status->links->len; i++) {
         const rw_link_status *link = g_ptr_array_index(status->links, i);
         if (!link->error) continue;
-        g_autofree char *name = printable(link->name), *error = printable(link->error);
+        g_autofree char *name = rw_printable(link->name), *error = rw_printable(link->error);
         g_string_append_printf(out, "%s: %s\n", name, error);
     }
 }
@@ -106,11 +63,11 @@ static void print_tables(const rw_status *status, GString *out)
 {
     for (guint i = 0; i < status->links->len; i++) {
         const rw_link_status *link = g_ptr_array_index(status->links, i);
-        g_autofree char *name = printable(link->name);
+        g_autofree char *name = rw_printable(link->name);
         for (guint j = 0; j < link->tables->len; j++) {
             const rw_table_status *t = g_ptr_array_index(link->tables, j);
             if (!t->exact) continue;
-            g_autofree char *table = printable(t->table), *why = printable(t->why ? t->why : "no reason given");
+            g_autofree char *table = rw_printable(t->table), *why = rw_printable(t->why ? t->why : "no reason given");
             g_string_append_printf(out, "%s: table %s takes the exact path: %s\n", name, table, why);
         }
     }
@@ -118,11 +75,13 @@ static void print_tables(const rw_status *status, GString *out)
 
 void rw_status_to_table(const rw_status *status, GString *out)
 {
-    grid g = {g_ptr_array_new_with_free_func(g_free)};
-    for (unsigned i = 0; i < COLUMNS; i++) add_cell(&g, columns[i].title);
-    for (guint i = 0; i < status->links->len; i++) add_row(&g, g_ptr_array_index(status->links, i));
-    print_grid(&g, out);
-    g_ptr_array_unref(g.cells);
+    g_autoptr(rw_grid) g = rw_grid_new(G_N_ELEMENTS(columns));
+    for (unsigned i = 0; i < G_N_ELEMENTS(columns); i++) {
+        rw_grid_add(g, columns[i].title);
+        if (columns[i].right) rw_grid_right(g, i);
+    }
+    for (guint i = 0; i < status->links->len; i++) add_row(g, g_ptr_array_index(status->links, i));
+    rw_grid_print(g, out);
     print_errors(status, out);
     print_tables(status, out);
 }

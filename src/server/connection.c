@@ -263,3 +263,16 @@ void rw_sql_name(GString *sql, const char *name)
     }
     g_string_append_c(sql, '`');
 }
+
+uint64_t rw_connection_affected(rw_connection *c) { return mysql_affected_rows(c->mysql); }
+
+void rw_sql_hex(GString *sql, rw_slice bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    g_string_append(sql, "x'");
+    for (size_t i = 0; i < bytes.len; i++) {
+        g_string_append_c(sql, digits[bytes.data[i] >> 4]);
+        g_string_append_c(sql, digits[bytes.data[i] & 15]);
+    }
+    g_string_append_c(sql, '\'');
+}

@@ -44,6 +44,7 @@ bool rw_connection_fail(rw_connection *connection, const char *what, GError **er
 
 bool rw_connection_run(rw_connection *connection, const char *sql, GError **error);  /* results are dropped */
 bool rw_connection_runf(rw_connection *connection, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+uint64_t rw_connection_affected(rw_connection *connection); /* rows changed (found, for an UPDATE) by the last rw_connection_run */
 /* Sends one packet of one or more statements without waiting. Then rw_connection_next_result for each. */
 bool rw_connection_send(rw_connection *connection, rw_slice sql, GError **error);
 /* The next statement's result: *result NULL if it has no rows. false: it failed (the rest of the packet was not run). */
@@ -63,4 +64,5 @@ char *rw_connection_value(rw_connection *connection, const char *sql, GError **e
 
 /* Appends 'text' quoted for a session whose character_set_client is binary or an ASCII superset. */
 void rw_sql_quote(GString *sql, rw_slice text);
+void rw_sql_hex(GString *sql, rw_slice bytes); /* x'00ff' */
 void rw_sql_name(GString *sql, const char *name); /* `name` */

@@ -9,8 +9,10 @@
 #define RW_SCHEMA "ringway"
 
 /* ringway.progress: one row per window; the first row change of every transaction that Ringway writes. */
-enum { RW_PROGRESS_SOURCE, RW_PROGRESS_LANE, RW_PROGRESS_SEQ, RW_PROGRESS_ORIGIN };
+enum { RW_PROGRESS_SOURCE, RW_PROGRESS_LANE, RW_PROGRESS_SEQ, RW_PROGRESS_ORIGIN, RW_PROGRESS_STAMP = 9, RW_PROGRESS_WRITERS = 22, RW_PROGRESS_COLUMNS_READ };
 /* ringway.session: one row per apply session. */
 enum { RW_SESSION_SOURCE, RW_SESSION_LANE, RW_SESSION_CONNECTION, RW_SESSION_NONCE, RW_SESSION_INTENT, RW_SESSION_STATEMENT = 11, RW_SESSION_COLUMNS };
+/* ringway.change: a delete that a site makes itself, of a row that it may not hold. */
+enum { RW_CHANGE_SCHEMA = 2, RW_CHANGE_TABLE, RW_CHANGE_DEFINITION, RW_CHANGE_IMAGE, RW_CHANGE_COLUMNS_READ };
 
 extern const char *const rw_schema_sql[]; /* CREATE SCHEMA, CREATE TABLE ..., all IF NOT EXISTS; NULL-terminated */

@@ -161,7 +161,7 @@ static bool bind_columns(rw_binding *b, const rw_catalogue_table *target, const 
                            "table %s.%s: the source has %u columns, the target %u, and column %u%s%s is not on the target; make both sides' "
                            "definitions equal, then resume", t->schema, t->name, t->n_columns, target->n_columns, i + 1,
                            t->has_names ? " " : "", t->has_names ? t->columns[i].name : "");
-        target_of[i] = (unsigned)ordinal;
+        target_of[i] = b->columns[i].target = (unsigned)ordinal;
         if (!bind_column(&b->columns[i], t, &t->columns[i], &target->columns[ordinal], dialect, error)) return false;
         b->columns[i].in_other_unique = target->in_other_unique[ordinal];
     }
@@ -183,15 +183,17 @@ static void take_key(rw_binding *b, const rw_catalogue_table *target, const unsi
     b->key_name = g_strdup(target->key_name);
 }
 
+static const char prefix_key[] = "the key covers only the beginning of a column", float_key[] = "a key column is a floating-point number";
+
+/* What makes rows hard to tell comes first: it decides more than the path. */
 static const char *hazard(const rw_binding *b, const rw_catalogue_table *target)
 {
     if (b->n_key == 0) return "no primary key, and no unique key without NULLs";
-    if (target->is_child || target->is_parent) return "foreign keys";
-    if (target->key_has_prefix) return "the key covers only the beginning of a column";
-    if (b->n_columns != target->n_columns) return "source and target have different columns";
+    if (target->key_has_prefix) return prefix_key;
     for (unsigned k = 0; k < b->n_key; k++)
-        if (b->columns[b->key[k]].compare != RW_COMPARE_TEXT) return "a key column is a floating-point number";
-    return NULL;
+        if (b->columns[b->key[k]].compare != RW_COMPARE_TEXT) return float_key;
+    if (target->is_child || target->is_parent) return "foreign keys";
+    return b->n_columns != target->n_columns ? "source and target have different columns" : NULL;
 }
 
 static bool is_key(const rw_binding *b, unsigned column)
@@ -248,6 +250,49 @@ static void write_lists(rw_binding *b, const rw_dialect *dialect)
     b->upsert_tail = upsert_tail(b, dialect);
 }
 
+static bool is_exact_number(const rw_bound_column *c)
+{
+    switch (c->source.type) {
+    case RW_T_TINY: case RW_T_SHORT: case RW_T_INT24: case RW_T_LONG: case RW_T_LONGLONG: case RW_T_NEWDECIMAL: return true;
+    default: return false;
+    }
+}
+
+static bool refuse_policy(const rw_table *t, const rw_policy *policy, const char *why, const char *column, GError **error)
+{
+    return rw_fail(error, RW_ERR_STOP, "table %s.%s: conflict = %s cannot hold: %s%s; choose another policy for it, then restart ringway run", t->schema,
+                   t->name, policy->name, why, column);
+}
+
+static bool bind_adding(rw_binding *b, const char *name, GError **error)
+{
+    for (unsigned i = 0; i < b->n_columns; i++) {
+        rw_bound_column *c = &b->columns[i];
+        g_autofree char *quoted = g_strdup_printf("`%s`", name);
+        if (g_ascii_strcasecmp(c->quoted, quoted) != 0) continue;
+        if (!is_exact_number(c) || c->generated) return refuse_policy(b->source, b->policy, "only integers and DECIMALs add up to the same everywhere, not column ", name, error);
+        if (is_key(b, i)) return refuse_policy(b->source, b->policy, "a key cannot add up: column ", name, error);
+        c->adds = true;
+        return true;
+    }
+    return refuse_policy(b->source, b->policy, "there is no column ", name, error);
+}
+
+/* Policies that look beyond the last write need a row that can be found again. */
+static bool bind_policy(rw_binding *b, const rw_conf *conf, GError **error)
+{
+    const rw_policy_conf *chosen = rw_conf_table_conflict(conf, b->source->schema, b->source->name);
+    b->policy = rw_policy_find(chosen->name);
+    b->drift = rw_conf_table_drift(conf, b->source->schema, b->source->name);
+    b->item = rw_item_table(b->source->schema, b->source->name);
+    b->settles = b->n_key && !(b->why && (b->why == prefix_key || b->why == float_key));
+    if (b->policy->remembers && !b->settles) return refuse_policy(b->source, b->policy, "rows cannot be told apart by a key: ", b->why ? b->why : "", error);
+    if (!b->settles) b->policy = rw_policy_find("error");
+    for (char **name = b->policy->adds ? chosen->arguments : NULL; name && *name; name++)
+        if (!bind_adding(b, *name, error)) return false;
+    return true;
+}
+
 rw_binding *rw_bind(rw_table *source, rw_connection *connection, rw_bind_options options, GError **error)
 {
     GError *failure = NULL;
@@ -266,7 +311,8 @@ rw_binding *rw_bind(rw_table *source, rw_connection *connection, rw_bind_options
                 source->schema, source->name);
         return NULL;
     }
-    if (target->blind_triggers && !options.ignore_triggers) {
+    bool ignore = options.ignore_triggers || rw_conf_table_triggers(options.conf, source->schema, source->name) == RW_TRIGGERS_IGNORE;
+    if (target->blind_triggers && !ignore) {
         rw_fail(error, RW_ERR_STOP,
                 "table %s.%s has triggers on the target that do not test @ringway (%s): they would fire again for replicated rows; make them do "
                 "nothing when @ringway = 1, or set triggers = ignore in [table %s.%s], then resume",
@@ -280,10 +326,21 @@ rw_binding *rw_bind(rw_table *source, rw_connection *connection, rw_bind_options
     if (!bind_columns(b, target, options.dialect, target_of, error)) return NULL;
     take_key(b, target, target_of);
     b->unique_expression = target->has_unique_expression;
+    b->has_foreign_keys = target->is_child || target->is_parent;
     b->why = hazard(b, target);
     b->path = b->why ? RW_PATH_EXACT : RW_PATH_FOLDED;
     write_lists(b, options.dialect);
-    return g_steal_pointer(&b);
+    return bind_policy(b, options.conf, error) ? g_steal_pointer(&b) : NULL;
+}
+
+unsigned rw_binding_rank(const rw_binding *b, const rw_conf *conf, unsigned site)
+{
+    if (!(b->policy->remembers & RW_REMEMBERS_ORIGINS)) return 0;
+    const rw_policy_conf *policy = rw_conf_table_conflict(conf, b->source->schema, b->source->name);
+    const rw_site_conf *its = rw_conf_site_by_id(conf, site);
+    unsigned rank = 0;
+    while (policy->arguments && policy->arguments[rank] && (!its || strcmp(policy->arguments[rank], its->name) != 0)) rank++;
+    return rank;
 }
 
 void rw_binding_free(rw_binding *b)

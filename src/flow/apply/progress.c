@@ -6,21 +6,34 @@ void rw_progress_clear(rw_progress *p)
 {
     rw_source_pos_clear(&p->pos);
     rw_gtid_state_clear(&p->gtid);
+    rw_target_pos_clear(&p->memory.pos);
     g_free(p->intents);
     *p = (rw_progress){0};
 }
 
+static bool take_histories(rw_progress *p, const rw_slice *c, GError **error)
+{
+    g_autofree char *seen = rw_cell_text(c[0]), *memory_seen = rw_cell_text(c[1]);
+    p->memory.pos.file = rw_cell_text(c[2]);
+    p->memory.pos.offset_bytes = rw_cell_number(c[3]);
+    p->memory.history.stamp_us = rw_cell_number(c[4]);
+    if (rw_seen_parse(&p->history.seen, seen) && rw_seen_parse(&p->memory.history.seen, memory_seen)) return true;
+    return rw_fail(error, RW_ERR_STOP, "ringway.progress.seen holds '%s', memory_seen '%s', which are not lists of site:stamp; restore the row or run init again",
+                   seen ? seen : "", memory_seen ? memory_seen : "");
+}
+
 static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source, GError **error)
 {
-    g_autofree char *file = g_strndup((const char *)c[1].data, c[1].len);
-    g_autofree char *gtid = g_strndup((const char *)c[3].data, c[3].len);
+    g_autofree char *file = rw_cell_text(c[1]), *gtid = rw_cell_text(c[3]);
     p->seq = rw_cell_number(c[0]);
     rw_source_pos_set(&p->pos, file, rw_cell_number(c[2]), gtid);
-    p->stamp_us = rw_cell_number(c[4]);
+    p->history.stamp_us = rw_cell_number(c[4]);
     p->commit_us = rw_cell_number(c[5]);
-    p->counts = (rw_link_counts){rw_cell_number(c[6]), rw_cell_number(c[7]), rw_cell_number(c[8]), rw_cell_number(c[9]), rw_cell_number(c[10]), rw_cell_number(c[11])};
-    p->intents = c[12].data ? g_strndup((const char *)c[12].data, c[12].len) : NULL;
-    return rw_gtid_state_parse(&p->gtid, *gtid || rw_cell_number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
+    p->counts = (rw_link_counts){rw_cell_number(c[6]), rw_cell_number(c[7]), rw_cell_number(c[8]), rw_cell_number(c[9]),
+                                 rw_cell_number(c[10]), rw_cell_number(c[11]), rw_cell_number(c[14]), rw_cell_number(c[15])};
+    p->intents = rw_cell_text(c[12]);
+    return take_histories(p, c + 16, error) &&
+           rw_gtid_state_parse(&p->gtid, *gtid || rw_cell_number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
 }
 
 bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error)
@@ -31,10 +44,11 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
-        "file = '' FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
+        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us "
+        "FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
     if (!rows) return false;
-    rw_slice c[14];
-    if (!rw_result_next(rows, c, 14))
+    rw_slice c[21];
+    if (!rw_result_next(rows, c, 21))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: ringway.progress has no start for the link from site %u; run 'ringway init'", target->site, source);
     return take_row(p, c, source_dialect, error);
 }
@@ -48,7 +62,8 @@ bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
         p->pos.file = g_strdup(txn->file);
     }
     p->pos.offset_bytes = txn->end_bytes;
-    p->stamp_us = txn->stamp_us;
+    p->history.stamp_us = txn->top_us;
+    p->history.seen = *txn->seen;
     if (!txn->dropped) p->commit_us = txn->commit_us;
     if (g_strcmp0(p->intents, txn->intents) != 0) {
         g_free(p->intents);
@@ -57,48 +72,53 @@ bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
     return rw_gtid_state_advance(&p->gtid, txn->gtid, error);
 }
 
-static void append_text(GString *sql, const char *text)
+static void append_number(GString *sql, const char *name, uint64_t n) { g_string_append_printf(sql, ",%s=%" G_GUINT64_FORMAT, name, n); }
+
+static void append_named(GString *sql, const char *name, const char *text)
 {
-    rw_sql_quote(sql, rw_slice_str(text ? text : ""));
-    g_string_append_c(sql, ',');
+    g_string_append_printf(sql, ",%s=", name);
+    if (text) rw_sql_quote(sql, rw_slice_str(text));
+    else g_string_append(sql, "NULL");
 }
 
-void rw_progress_insert_sql(rw_progress *p, unsigned origin, const char *first_gtid, const char *last_gtid, GString *sql)
+/* ",name=value" for every column that a window moves. */
+static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
 {
-    g_autofree char *gtid = rw_gtid_state_format(&p->gtid);
     const rw_link_counts *n = &p->counts;
+    const struct { const char *name; uint64_t value; } numbers[] = {
+        {"offset_bytes", p->pos.offset_bytes}, {"stamp_us", p->history.stamp_us}, {"commit_us", p->commit_us},
+        {"transactions", n->transactions}, {"captured", n->captured}, {"applied", n->applied}, {"filtered", n->filtered},
+        {"discarded", n->discarded}, {"ddl", n->ddl}, {"conflicts", n->conflicts}, {"drift", n->drift},
+        {"memory_offset_bytes", p->memory.pos.offset_bytes}, {"memory_stamp_us", p->memory.history.stamp_us}};
+    g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = rw_seen_format(&p->history.seen);
+    g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen);
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) append_number(sql, numbers[i].name, numbers[i].value);
+    append_named(sql, "file", p->pos.file ? p->pos.file : "");
+    append_named(sql, "gtid", gtid);
+    append_named(sql, "seen", seen);
+    append_named(sql, "memory_file", p->memory.pos.file ? p->memory.pos.file : "");
+    append_named(sql, "memory_seen", memory_seen);
+    if (!writers.data) return;
+    g_string_append(sql, ",writers=");
+    rw_sql_hex(sql, writers);
+}
+
+void rw_progress_insert_sql(rw_progress *p, const rw_progress_window *window, GString *sql)
+{
     p->seq++;
     p->unwritten_bytes = 0;
-    g_string_append_printf(sql,
-                           "INSERT INTO ringway.progress (source, lane, seq, origin, offset_bytes, stamp_us, commit_us, transactions, captured, "
-                           "applied, filtered, discarded, ddl, file, gtid, first_gtid, last_gtid, intents) VALUES (%u,%u,%" G_GUINT64_FORMAT
-                           ",%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT
-                           ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",",
-                           p->source, p->lane, p->seq, origin, p->pos.offset_bytes, p->stamp_us, p->commit_us, n->transactions, n->captured,
-                           n->applied, n->filtered, n->discarded, n->ddl);
-    append_text(sql, p->pos.file);
-    append_text(sql, gtid);
-    append_text(sql, first_gtid);
-    append_text(sql, last_gtid);
-    if (p->intents) rw_sql_quote(sql, rw_slice_str(p->intents));
-    else g_string_append(sql, "NULL");
-    g_string_append_c(sql, ')');
+    g_string_append_printf(sql, "INSERT INTO ringway.progress SET source=%u,lane=%u,seq=%" G_GUINT64_FORMAT ",origin=%u", p->source, p->lane, p->seq,
+                           window->origin);
+    append_values(p, window->writers, sql);
+    append_named(sql, "first_gtid", window->first_gtid);
+    append_named(sql, "last_gtid", window->last_gtid);
+    append_named(sql, "intents", p->intents);
 }
 
-void rw_progress_update_sql(const rw_progress *p, GString *sql)
+void rw_progress_update_sql(const rw_progress *p, rw_slice writers, GString *sql)
 {
-    g_autofree char *gtid = rw_gtid_state_format(&p->gtid);
-    const rw_link_counts *n = &p->counts;
-    g_string_append_printf(sql,
-                           "UPDATE ringway.progress SET offset_bytes=%" G_GUINT64_FORMAT ",stamp_us=%" G_GUINT64_FORMAT
-                           ",commit_us=%" G_GUINT64_FORMAT ",transactions=%" G_GUINT64_FORMAT ",captured=%" G_GUINT64_FORMAT
-                           ",applied=%" G_GUINT64_FORMAT ",filtered=%" G_GUINT64_FORMAT ",discarded=%" G_GUINT64_FORMAT
-                           ",ddl=%" G_GUINT64_FORMAT ",file=",
-                           p->pos.offset_bytes, p->stamp_us, p->commit_us, n->transactions, n->captured, n->applied, n->filtered,
-                           n->discarded, n->ddl);
-    append_text(sql, p->pos.file);
-    g_string_append(sql, "gtid=");
-    rw_sql_quote(sql, rw_slice_str(gtid));
+    g_string_append(sql, "UPDATE ringway.progress SET lane=lane");
+    append_values(p, writers, sql);
     g_string_append_printf(sql, " WHERE source=%u AND lane=%u AND seq=%" G_GUINT64_FORMAT, p->source, p->lane, p->seq);
 }
 

@@ -8,11 +8,12 @@
 #pragma once
 #include "change/batch.h"
 #include "change/pos.h"
+#include "conflict/last_writers.h"
 #include "gtid/state.h"
 #include "server/connection.h"
 
 typedef struct {
-    uint64_t transactions, captured, applied, filtered, discarded, ddl;
+    uint64_t transactions, captured, applied, filtered, discarded, ddl, conflicts, drift;
 } rw_link_counts;
 
 typedef struct {
@@ -20,7 +21,9 @@ typedef struct {
     uint64_t seq;          /* of the last row written */
     rw_source_pos pos;     /* pos.gtid is not kept current: gtid is */
     rw_gtid_state gtid;
-    uint64_t stamp_us, commit_us;
+    rw_history history;    /* of the source's log */
+    uint64_t commit_us;
+    rw_memory_place memory; /* in the target's log: from there on it must be read to rebuild the memory; file "": not known */
     char *intents;
     rw_link_counts counts;
     uint64_t unwritten_bytes; /* of the source's log passed since the last row was written */
@@ -30,9 +33,16 @@ void rw_progress_clear(rw_progress *progress);
 bool rw_progress_load(rw_progress *progress, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error);
 /* Moves past the transaction. Its rows are counted by who applies them. */
 bool rw_progress_advance(rw_progress *progress, const rw_txn *txn, GError **error);
-/* The INSERT of the next row, as `progress` stands; seq goes up. first/last: GTIDs of the window. */
-void rw_progress_insert_sql(rw_progress *progress, unsigned origin, const char *first_gtid, const char *last_gtid, GString *sql);
-/* The row that was inserted for a transaction whose end was not known yet gets its final position. */
-void rw_progress_update_sql(const rw_progress *progress, GString *sql);
+/* What a window adds to its row. */
+typedef struct {
+    unsigned origin;
+    const char *first_gtid, *last_gtid;
+    rw_slice writers; /* conflict/writers.h; data NULL: none */
+} rw_progress_window;
+
+/* The INSERT of the next row, as `progress` stands; seq goes up. */
+void rw_progress_insert_sql(rw_progress *progress, const rw_progress_window *window, GString *sql);
+/* The row that was inserted before all of its window was known gets its final values. */
+void rw_progress_update_sql(const rw_progress *progress, rw_slice writers, GString *sql);
 /* A DELETE of rows that no one needs, now and then; appends nothing otherwise. true: appended. */
 bool rw_progress_trim_sql(const rw_progress *progress, GString *sql);

@@ -23,6 +23,11 @@ const rw_slice *rw_row_split(rw_row_scratch *scratch, const rw_binding *b, rw_sl
     return rw_image_split(b->source, image, scratch->columns) ? scratch->columns : NULL;
 }
 
+bool rw_row_misfit(const rw_binding *b, GError **error)
+{
+    return rw_fail(error, RW_ERR_STOP, "a row of %s does not fit its table map; the log is damaged, or a type is not decoded rightly", b->quoted);
+}
+
 static bool render(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice value)
 {
     g_string_truncate(scratch->text, 0);
@@ -48,6 +53,19 @@ bool rw_row_key(rw_row_scratch *scratch, const rw_binding *b, const rw_slice *co
     return true;
 }
 
+bool rw_row_identity(rw_row_scratch *scratch, const rw_binding *b, const rw_slice *columns, GString *key)
+{
+    if (b->n_key) return rw_row_key(scratch, b, columns, key);
+    for (unsigned i = 0; i < b->n_columns; i++) {
+        if (b->columns[i].generated) continue;
+        g_string_append_c(key, columns[i].data ? 'v' : '0');
+        if (!columns[i].data) continue;
+        if (!render(scratch, &b->columns[i], columns[i])) return false;
+        append_key_part(key, rendered(scratch));
+    }
+    return true;
+}
+
 /* cells hold only what is selected: generated columns have no place there. */
 static unsigned cell_of(const rw_binding *b, unsigned column)
 {
@@ -59,6 +77,20 @@ static unsigned cell_of(const rw_binding *b, unsigned column)
 void rw_row_cells_key(const rw_binding *b, const rw_slice *cells, GString *key)
 {
     for (unsigned k = 0; k < b->n_key; k++) append_key_part(key, cells[cell_of(b, b->key[k])]);
+}
+
+void rw_row_cells_where(const rw_binding *b, const rw_slice *cells, GString *sql)
+{
+    for (unsigned k = 0; k < b->n_key; k++) {
+        const rw_bound_column *column = &b->columns[b->key[k]];
+        rw_slice text = cells[cell_of(b, b->key[k])];
+        g_string_append_printf(sql, "%s%s=", k ? " AND " : "", column->quoted);
+        if (column->literal == RW_LITERAL_BARE) g_string_append_len(sql, (const char *)text.data, (gssize)text.len);
+        else {
+            if (column->introducer) g_string_append(sql, column->introducer);
+            rw_sql_quote(sql, text);
+        }
+    }
 }
 
 bool rw_row_literal(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice value, GString *sql)
@@ -154,6 +186,25 @@ bool rw_row_assignments(rw_row_scratch *scratch, const rw_binding *b, const rw_s
         first = false;
         if (!rw_row_literal(scratch, &b->columns[i], columns[i], sql)) return false;
     }
+    return true;
+}
+
+bool rw_row_exact_change(rw_row_scratch *scratch, const rw_binding *b, rw_op op, rw_slice before, rw_slice after, GString *sql)
+{
+    const rw_slice *columns;
+    if (op == RW_INSERT) {
+        g_string_append_printf(sql, "INSERT INTO %s (%s) VALUES ", b->quoted, b->write_list);
+        return (columns = rw_row_split(scratch, b, after)) && rw_row_tuple(scratch, b, columns, sql);
+    }
+    if (op == RW_UPDATE) {
+        g_string_append_printf(sql, "UPDATE %s SET ", b->quoted);
+        if (!(columns = rw_row_split(scratch, b, after)) || !rw_row_assignments(scratch, b, columns, sql)) return false;
+    } else {
+        g_string_append_printf(sql, "DELETE FROM %s", b->quoted);
+    }
+    g_string_append(sql, " WHERE ");
+    if (!(columns = rw_row_split(scratch, b, before)) || !rw_row_exact_where(scratch, b, columns, sql)) return false;
+    g_string_append(sql, " LIMIT 1");
     return true;
 }
 

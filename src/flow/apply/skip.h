@@ -1,11 +1,12 @@
 /* skip: a transaction that is recorded in ringway.conflict instead of being applied.
  *
- * In: its rows and its statement. Out: INSERTs, in the transaction that moves the position past it, so that nothing is lost and nothing
- * is recorded twice. Rows are written readable and whole; where their table cannot be bound (that may be why it is skipped), as hex.
- * Owner: one thread.
+ * In: its rows and its statement. Out: records, in the open transaction that moves the position past it, so that nothing is lost and nothing
+ * is recorded twice. Rows are kept as those of conflicts are; where their table cannot be bound (that may be why it is skipped), as hex.
+ * Owner: one thread. Errors: the session's.
  */
 #pragma once
-#include "flow/apply/rows.h"
+#include "change/batch.h"
+#include "flow/apply/tables.h"
 
 typedef struct {
     const char *link;
@@ -13,4 +14,4 @@ typedef struct {
     rw_connection *target;
 } rw_skip;
 
-bool rw_skip_rows(const rw_skip *skip, rw_rows_apply *out, const rw_batch *batch, const rw_txn *txn, GError **error);
+bool rw_skip_rows(const rw_skip *skip, const rw_batch *batch, const rw_txn *txn, GError **error);

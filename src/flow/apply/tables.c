@@ -8,6 +8,7 @@ typedef struct {
 
 struct rw_tables {
     const rw_conf *conf;
+    bool ignore_triggers;
     GHashTable *entries;  /* rw_table -> entry; the binding holds the table */
     GPtrArray *in_window; /* rw_binding */
     guint64 window;
@@ -22,10 +23,12 @@ static void entry_free(gpointer data)
     g_free(e);
 }
 
-rw_tables *rw_tables_new(const rw_conf *conf)
+rw_tables *rw_tables_new(const rw_conf *conf, bool ignore_triggers)
 {
     rw_tables *t = g_new0(rw_tables, 1);
     t->conf = conf;
+    t->window = 1; /* an entry is in none yet */
+    t->ignore_triggers = ignore_triggers;
     t->entries = g_hash_table_new_full(NULL, NULL, NULL, entry_free);
     t->in_window = g_ptr_array_new();
     return t;
@@ -56,8 +59,7 @@ static entry *find(rw_tables *t, rw_table *table, rw_connection *target, GError 
 {
     entry *e = g_hash_table_lookup(t->entries, table);
     if (e) return e;
-    bool ignore = rw_conf_table_triggers(t->conf, table->schema, table->name) == RW_TRIGGERS_IGNORE;
-    rw_binding *binding = rw_bind(table, target, (rw_bind_options){target->dialect, ignore}, error);
+    rw_binding *binding = rw_bind(table, target, (rw_bind_options){target->dialect, t->conf, t->ignore_triggers}, error);
     if (!binding) return NULL;
     e = g_new0(entry, 1);
     e->binding = binding;

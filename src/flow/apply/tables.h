@@ -9,7 +9,7 @@
 
 typedef struct rw_tables rw_tables;
 
-rw_tables *rw_tables_new(const rw_conf *conf); /* borrowed */
+rw_tables *rw_tables_new(const rw_conf *conf, bool ignore_triggers); /* conf borrowed; ignore_triggers: nothing will be written */
 void rw_tables_free(rw_tables *tables);
 void rw_tables_forget(rw_tables *tables);
 void rw_tables_begin_window(rw_tables *tables);

@@ -120,3 +120,5 @@ bool rw_decoder_next(rw_decoder *decoder, rw_event *out, GError **error)
     decoder->failed |= failure != NULL || outcome == RW_FAILS;
     return outcome == RW_GIVES;
 }
+
+uint64_t rw_decoder_place(const rw_decoder *decoder) { return decoder->offset_bytes; }

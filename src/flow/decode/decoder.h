@@ -33,3 +33,5 @@ void rw_decoder_free(rw_decoder *decoder);
 bool rw_decoder_feed(rw_decoder *decoder, rw_slice event, GError **error);
 /* true and *out filled: an event. false: none left (*error unset) or a failure (*error set). */
 bool rw_decoder_next(rw_decoder *decoder, rw_event *out, GError **error);
+/* Where the log stands after the event that was fed last, in the file that the last ROTATE named; 0: not known yet. */
+uint64_t rw_decoder_place(const rw_decoder *decoder);

@@ -2,22 +2,33 @@
 
 #include "base/log.h"
 #include "change/rows.h"
-#include "change/stamp.h"
+#include "change/table_blob.h"
+#include "change/value.h"
 #include "ddl/classify.h"
 #include "flow/route/intents.h"
 #include "server/charset.h"
 #include "server/schema.h"
 
+#include <stdio.h>
+
 typedef enum { OUTSIDE, UNDECIDED, FORWARDED, DROPPED } txn_state;
-typedef enum { PASS = 1, FILTERED, PROGRESS, SESSION, OWN } table_verdict;
+typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, OWN } table_verdict;
+
+typedef struct {
+    table_verdict verdict;
+    int version_column; /* -1: none */
+} table_note;
 
 struct rw_router {
     rw_router_start start;
     rw_intents *intents;
-    GHashTable *verdicts; /* rw_table (referenced) -> table_verdict */
+    GHashTable *notes;    /* rw_table (referenced) -> table_note */
+    GHashTable *changed;  /* hash of a definition -> rw_table, of rows in ringway.change */
     txn_state state;
     bool in_group;        /* a COMMIT will end it */
-    uint64_t stamp_us;
+    bool makes_changes;   /* rows of ringway.change are in it */
+    uint64_t rows_bytes;  /* of its row events so far */
+    rw_history history, before; /* before: at the beginning of the transaction */
     char gtid[sizeof((rw_event){0}.gtid.gtid)];
     char *file, *intents_text, *statement_schema, *statement_time_zone;
     rw_txn txn;
@@ -27,10 +38,11 @@ rw_router *rw_router_new(const rw_router_start *start, GError **error)
 {
     rw_router *r = g_new0(rw_router, 1);
     r->start = *start;
-    r->stamp_us = start->stamp_us;
+    r->history = start->history;
     r->file = g_strdup(start->file);
     r->intents = rw_intents_new();
-    r->verdicts = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
+    r->notes = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, g_free);
+    r->changed = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)rw_table_unref);
     if (rw_intents_parse(r->intents, start->intents)) return r;
     rw_fail(error, RW_ERR_STOP, "ringway.progress.intents holds '%s', which is not a list of sessions; restore the row or run init again",
             start->intents);
@@ -42,7 +54,8 @@ void rw_router_free(rw_router *r)
 {
     if (!r) return;
     rw_intents_free(r->intents);
-    g_hash_table_unref(r->verdicts);
+    g_hash_table_unref(r->notes);
+    g_hash_table_unref(r->changed);
     g_free(r->file);
     g_free(r->intents_text);
     g_free(r->statement_schema);
@@ -51,22 +64,42 @@ void rw_router_free(rw_router *r)
 }
 
 const rw_txn *rw_router_txn(const rw_router *r) { return &r->txn; }
+const rw_history *rw_router_history(const rw_router *r) { return &r->history; }
 
 static table_verdict judge(const rw_router *r, const rw_table *table)
 {
     if (g_ascii_strcasecmp(table->schema, RW_SCHEMA) != 0)
-        return rw_filter_table(r->start.filter, table->schema, table->name) ? PASS : FILTERED;
+        return r->start.watch || rw_filter_table(r->start.filter, table->schema, table->name) ? PASS : FILTERED;
     if (g_ascii_strcasecmp(table->name, "progress") == 0) return PROGRESS;
+    if (g_ascii_strcasecmp(table->name, "change") == 0) return CHANGE;
     return g_ascii_strcasecmp(table->name, "session") == 0 ? SESSION : OWN;
 }
 
-static table_verdict verdict_of(rw_router *r, rw_table *table)
+static bool find_version_column(const rw_router *r, const rw_table *table, int *column, GError **error)
 {
-    gpointer known = g_hash_table_lookup(r->verdicts, table);
-    if (known) return (table_verdict)GPOINTER_TO_INT(known);
-    table_verdict verdict = judge(r, table);
-    g_hash_table_insert(r->verdicts, rw_table_ref(table), GINT_TO_POINTER(verdict));
-    return verdict;
+    const char *name = r->start.conf ? rw_conf_table_version_column(r->start.conf, table->schema, table->name) : NULL;
+    *column = -1;
+    if (!name) return true;
+    if (!table->has_names)
+        return rw_fail(error, RW_ERR_STOP, "table %s.%s has a version_column, but the log does not name columns; SET GLOBAL binlog_row_metadata = FULL "
+                       "on its server, then resume", table->schema, table->name);
+    for (unsigned i = 0; i < table->n_columns && *column < 0; i++)
+        if (g_ascii_strcasecmp(table->columns[i].name, name) == 0) *column = (int)i;
+    if (*column >= 0 && (table->columns[*column].type == RW_T_TIMESTAMP2 || table->columns[*column].type == RW_T_DATETIME2)) return true;
+    return rw_fail(error, RW_ERR_STOP, "table %s.%s: version_column = %s is not a TIMESTAMP or DATETIME column of it; correct the configuration",
+                   table->schema, table->name, name);
+}
+
+static const table_note *note_of(rw_router *r, rw_table *table, GError **error)
+{
+    table_note *note = g_hash_table_lookup(r->notes, table);
+    if (note) return note;
+    int column;
+    if (!find_version_column(r, table, &column, error)) return NULL;
+    note = g_new(table_note, 1);
+    *note = (table_note){judge(r, table), column};
+    g_hash_table_insert(r->notes, rw_table_ref(table), note);
+    return note;
 }
 
 static void begin(rw_router *r, const rw_event *event, const char *gtid, uint64_t commit_us, bool in_group)
@@ -74,13 +107,18 @@ static void begin(rw_router *r, const rw_event *event, const char *gtid, uint64_
     g_strlcpy(r->gtid, gtid, sizeof r->gtid);
     r->state = UNDECIDED;
     r->in_group = in_group;
-    r->stamp_us = rw_stamp_next(r->stamp_us, commit_us);
+    r->before = r->history;
+    r->makes_changes = false;
+    r->rows_bytes = 0;
+    r->history.stamp_us = rw_stamp_next(r->before.stamp_us, commit_us);
     r->txn = (rw_txn){.gtid = r->gtid,
                       .file = r->file,
                       .start_bytes = event->end_offset_bytes - MIN(event->size_bytes, event->end_offset_bytes),
                       .end_bytes = event->end_offset_bytes,
                       .commit_us = commit_us,
-                      .stamp_us = r->stamp_us,
+                      .stamp_us = r->history.stamp_us,
+                      .top_us = r->history.stamp_us,
+                      .seen = &r->history.seen,
                       .origin = r->start.source};
 }
 
@@ -90,8 +128,19 @@ static void begin_unless_begun(rw_router *r, const rw_event *event)
     if (r->state == OUTSIDE) begin(r, event, "", (uint64_t)event->timestamp_s * G_USEC_PER_SEC, false);
 }
 
+/* The window that they came with was another site's; they are an own transaction that has seen it. */
+static void end_changes(rw_router *r)
+{
+    r->history.stamp_us = rw_stamp_next(r->history.stamp_us, r->txn.commit_us);
+    r->txn.stamp_us = r->history.stamp_us;
+    r->txn.origin = r->start.source;
+    r->txn.dropped = false;
+}
+
 static void end(rw_router *r, const rw_event *event, rw_route *route)
 {
+    if (r->makes_changes) end_changes(r);
+    r->txn.top_us = r->history.stamp_us;
     r->state = OUTSIDE;
     r->in_group = false;
     g_free(r->intents_text);
@@ -126,18 +175,67 @@ static bool walk_rows(rw_router *r, const rw_event *event, bool sessions, uint64
     return !bad || malformed(rows.table, error);
 }
 
-static bool take_origin(rw_router *r, const rw_event *event, GError **error)
+/* What a link had applied here: the site has seen it. The first row of such a transaction says whose it is. */
+static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     rw_rows rows = event->rows;
     rw_slice before, after;
     bool bad = false;
-    g_autofree rw_slice *columns = g_new(rw_slice, rows.table->n_columns);
-    if (rows.table->n_columns <= RW_PROGRESS_ORIGIN || !rw_rows_next(&rows, &before, &after, &bad) ||
-        !rw_image_split(rows.table, after, columns) || columns[RW_PROGRESS_ORIGIN].len != 1)
+    g_autofree rw_slice *c = g_new(rw_slice, rows.table->n_columns);
+    if (rows.table->n_columns < RW_PROGRESS_COLUMNS_READ || !rw_rows_next(&rows, &before, &after, &bad) || !rw_image_split(rows.table, after, c) ||
+        c[RW_PROGRESS_SOURCE].len != 1 || c[RW_PROGRESS_ORIGIN].len != 1 || c[RW_PROGRESS_STAMP].len != 8)
         return malformed(rows.table, error);
-    r->txn.origin = columns[RW_PROGRESS_ORIGIN].data[0];
+    if (r->state != DROPPED) r->history = r->before; /* not an own transaction: it takes no stamp */
+    route->writers.source = c[RW_PROGRESS_SOURCE].data[0];
+    route->writers.stamp_us = rw_load_le(c[RW_PROGRESS_STAMP].data, 8);
+    route->writers.text = c[RW_PROGRESS_WRITERS];
+    r->txn.origin = c[RW_PROGRESS_ORIGIN].data[0];
     r->txn.dropped = true;
     r->state = DROPPED;
+    if (!rw_history_applied(&r->history, route->writers.source, route->writers.stamp_us))
+        return rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
+    r->txn.top_us = r->history.stamp_us;
+    if (r->start.watch) route->action = RW_ROUTE_WRITERS;
+    return true;
+}
+
+static rw_table *changed_table(rw_router *r, const rw_slice *c)
+{
+    if (!c[RW_CHANGE_SCHEMA].data || !c[RW_CHANGE_TABLE].data || !c[RW_CHANGE_IMAGE].data) return NULL;
+    g_autofree char *schema = g_strndup((const char *)c[RW_CHANGE_SCHEMA].data, c[RW_CHANGE_SCHEMA].len);
+    g_autofree char *name = g_strndup((const char *)c[RW_CHANGE_TABLE].data, c[RW_CHANGE_TABLE].len);
+    rw_table *table = rw_table_decode(schema, name, c[RW_CHANGE_DEFINITION]);
+    if (!table) return NULL;
+    rw_table *known = g_hash_table_lookup(r->changed, &table->hash);
+    if (known && strcmp(known->schema, schema) == 0 && strcmp(known->name, name) == 0) {
+        rw_table_unref(table);
+        return known;
+    }
+    if (known) g_hash_table_remove(r->changed, &table->hash);
+    g_hash_table_insert(r->changed, &table->hash, table);
+    return table;
+}
+
+/* Only within a Ringway's window: what people write there by hand is nothing. */
+static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GError **error)
+{
+    rw_rows rows = event->rows;
+    rw_slice before, after;
+    bool bad = false;
+    g_autofree rw_slice *c = g_new(rw_slice, rows.table->n_columns);
+    if (r->state != DROPPED || rows.op != RW_INSERT) return true;
+    if (rows.table->n_columns < RW_CHANGE_COLUMNS_READ || !rw_rows_next(&rows, &before, &after, &bad) || !rw_image_split(rows.table, after, c))
+        return malformed(rows.table, error);
+    rw_table *table = changed_table(r, c);
+    if (!table) return malformed(rows.table, error);
+    const table_note *note = note_of(r, table, error);
+    if (!note) return false;
+    r->makes_changes = true;
+    r->txn.counts.filtered += note->verdict != PASS;
+    if (note->verdict != PASS) return true;
+    route->action = RW_ROUTE_CHANGE;
+    route->change.table = table;
+    route->change.image = c[RW_CHANGE_IMAGE];
     return true;
 }
 
@@ -148,10 +246,49 @@ static bool is_skipped(const rw_router *r)
     return strcmp(identity, r->start.skip) == 0;
 }
 
+/* 'YYYY-MM-DD HH:MM:SS.ffffff': the second within the quarter of an hour, and the fraction. */
+static bool read_clock(const char *text, unsigned *second, unsigned *us)
+{
+    unsigned minute, whole;
+    char fraction[7] = "000000";
+    if (strlen(text) < 19 || sscanf(text + 14, "%2u:%2u", &minute, &whole) != 2) return false;
+    for (unsigned i = 0; text[19] == '.' && i < 6 && g_ascii_isdigit(text[20 + i]); i++) fraction[i] = text[20 + i];
+    *second = minute % 15 * 60 + whole;
+    *us = (unsigned)g_ascii_strtoull(fraction, NULL, 10);
+    return true;
+}
+
+/* The version column knows the commit time better where the log has whole seconds only. A DATETIME may be in any zone, and zones differ by
+ * quarters of an hour: the fraction counts if it can be the same second. Only rows at a transaction's beginning are asked, so that the
+ * stamp of a large one is settled before its first piece is applied. */
+static void refine_stamp(rw_router *r, const rw_rows *event_rows, unsigned column)
+{
+    enum { ASKED_BYTES = 1024 };
+    rw_rows rows = *event_rows;
+    rw_slice before, after;
+    bool bad = false;
+    unsigned second, us;
+    if (r->state == DROPPED || r->rows_bytes > ASKED_BYTES || r->txn.commit_us % G_USEC_PER_SEC != 0) return;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree rw_slice *columns = g_new(rw_slice, rows.table->n_columns);
+    while (rows.full_after && rw_rows_next(&rows, &before, &after, &bad)) {
+        g_string_truncate(text, 0);
+        if (!after.data || !rw_image_split(rows.table, after, columns) || !columns[column].data) continue;
+        if (!rw_value_text(&rows.table->columns[column], columns[column], text) || !read_clock(text->str, &second, &us)) continue;
+        if (r->txn.commit_us / G_USEC_PER_SEC % 900 != second) continue;
+        r->history.stamp_us = MAX(r->history.stamp_us, rw_stamp_next(r->before.stamp_us, r->txn.commit_us + us));
+    }
+    r->txn.stamp_us = r->txn.top_us = r->history.stamp_us;
+}
+
 static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     const rw_rows *rows = &event->rows;
     r->state = FORWARDED;
+    if (r->start.watch) {
+        route->action = RW_ROUTE_ROWS;
+        return true;
+    }
     if ((rows->op != RW_INSERT && !rows->full_before) || (rows->op != RW_DELETE && !rows->full_after))
         return rw_fail(error, RW_ERR_STOP,
                        "a row event of %s.%s does not hold all columns (binlog_row_image is not FULL); SET GLOBAL binlog_row_image = FULL "
@@ -163,28 +300,30 @@ static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GErr
 static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     begin_unless_begun(r, event);
-    if (r->state == DROPPED) return true;
     uint64_t ignored = 0;
-    switch (verdict_of(r, event->rows.table)) {
+    const table_note *note = note_of(r, event->rows.table, error);
+    if (!note) return false;
+    if (note->version_column >= 0) refine_stamp(r, &event->rows, (unsigned)note->version_column);
+    r->rows_bytes += event->size_bytes;
+    switch (note->verdict) {
     case PROGRESS:
-        if (r->state == UNDECIDED && event->rows.op == RW_INSERT) return take_origin(r, event, error);
+        if (r->state == DROPPED ? event->rows.op != RW_DELETE : r->state == UNDECIDED && event->rows.op == RW_INSERT)
+            return take_progress(r, event, route, error);
         return true;
     case SESSION: return walk_rows(r, event, true, &ignored, error);
+    case CHANGE: return take_change(r, event, route, error);
     case OWN: return true;
     case FILTERED:
+        if (r->state == DROPPED) return true;
         r->state = FORWARDED;
         return walk_rows(r, event, false, &r->txn.counts.filtered, error);
     case PASS: break;
     }
+    if (r->state == DROPPED) {
+        if (r->start.watch) route->action = RW_ROUTE_ROWS;
+        return true;
+    }
     return pass_rows(r, event, route, error);
-}
-
-/* A session row may come inside a dropped transaction, too: a Ringway's outcome stands there with its progress row. */
-static bool note_dropped_sessions(rw_router *r, const rw_event *event, GError **error)
-{
-    uint64_t ignored = 0;
-    if (verdict_of(r, event->rows.table) != SESSION) return true;
-    return walk_rows(r, event, true, &ignored, error);
 }
 
 typedef enum { REACH_NONE, REACH_ALL, REACH_SOME } reach;
@@ -286,7 +425,9 @@ static bool route_statement(rw_router *r, const rw_event *event, rw_route *route
 {
     begin_unless_begun(r, event);
     bool stands_alone = !r->in_group, run = false;
-    if (rw_intents_own(r->intents, event->query.thread_id, event->query.statement) || r->state == DROPPED) {
+    if (r->start.watch) {
+        route->action = RW_ROUTE_STATEMENT;
+    } else if (rw_intents_own(r->intents, event->query.thread_id, event->query.statement) || r->state == DROPPED) {
         r->txn.dropped = true;
         r->state = DROPPED;
     } else {
@@ -315,7 +456,7 @@ static bool route_savepoint(rw_router *r, const rw_event *event, GError **error)
 {
     rw_slice text = event->query.statement;
     bool undoes = text.len >= 8 && g_ascii_strncasecmp((const char *)text.data, "ROLLBACK", 8) == 0;
-    if (!undoes || r->state == DROPPED || is_skipped(r)) return true;
+    if (!undoes || r->state == DROPPED || r->start.watch || is_skipped(r)) return true;
     return rw_fail(error, RW_ERR_STOP,
                    "ROLLBACK TO a savepoint is in the log, which happens when a transaction mixes InnoDB with other engines; "
                    "bring its change over by hand, then skip: %.*s", (int)MIN(text.len, 200), (const char *)text.data);
@@ -325,7 +466,10 @@ static void route_format(rw_router *r, const rw_event *event, rw_route *route)
 {
     if (!event->format.server_started) return;
     rw_intents_server_started(r->intents);
-    if (r->state != OUTSIDE) route->action = RW_ROUTE_VOID;
+    if (r->state != OUTSIDE) {
+        route->action = RW_ROUTE_VOID;
+        r->history = r->before;
+    }
     r->state = OUTSIDE;
     r->in_group = false;
 }
@@ -339,9 +483,11 @@ static void route_rotate(rw_router *r, const rw_event *event)
 
 static bool route_rollback(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
-    if (r->state == FORWARDED && !is_skipped(r))
+    if (r->state == FORWARDED && !r->start.watch && !is_skipped(r))
         return rw_fail(error, RW_ERR_STOP, "a transaction that was rolled back is in the log, which happens when it mixes InnoDB with other "
                        "engines; bring what remained of it over by hand, then skip");
+    if (r->state == DROPPED) r->history = r->before;
+    r->makes_changes = false;
     end(r, event, route);
     return true;
 }
@@ -357,9 +503,7 @@ static bool step(rw_router *r, const rw_event *event, rw_route *route, GError **
         begin_unless_begun(r, event);
         r->in_group = true;
         return true;
-    case RW_EVENT_ROWS:
-        if (r->state == DROPPED) return note_dropped_sessions(r, event, error);
-        return route_rows(r, event, route, error);
+    case RW_EVENT_ROWS: return route_rows(r, event, route, error);
     case RW_EVENT_QUERY: return route_statement(r, event, route, error);
     case RW_EVENT_SAVEPOINT: return route_savepoint(r, event, error);
     case RW_EVENT_ROLLBACK: return route_rollback(r, event, route, error);

@@ -9,7 +9,12 @@
  *     inside a transaction --the source's server starts anew--> outside       (void: the server died in the middle)
  *
  * A DDL statement is a Ringway's if its session has an open intent in the log (intents.h). Rows of schema ringway never travel.
- * The stamp of each transaction is a pure function of the log (change/stamp.h).
+ * The stamp of each transaction, and what it had seen, are pure functions of the log (change/stamp.h, history.h).
+ * A row of ringway.change in a Ringway's transaction is a delete that this site made itself: it is handed on as that delete, of an own transaction
+ * right after the window's (with a stamp of its own, having seen the window).
+ *
+ * With `watch` it reads a target's log for the memory of last writers: it judges nothing, and hands on the rows of every transaction, a
+ * Ringway's too, and what their progress rows say of their writers.
  * Owner: one thread. Errors: RW_ERR_STOP for what must not be guessed: row images that are not whole, statements in statement format,
  * objects other than tables, indexes and databases, savepoint rollbacks, a statement over filtered and replicated tables at once.
  * Does not know: targets, windows, how rows are written.
@@ -18,7 +23,9 @@
 #include "base/error.h"
 #include "change/batch.h"
 #include "change/pos.h"
+#include "conf/conf.h"
 #include "flow/route/filter.h"
+#include "change/history.h"
 
 typedef struct rw_router rw_router;
 
@@ -26,6 +33,8 @@ typedef enum {
     RW_ROUTE_NOTHING,
     RW_ROUTE_ROWS,      /* append the event's rows */
     RW_ROUTE_STATEMENT, /* append the statement */
+    RW_ROUTE_CHANGE,    /* append the delete of one row: change */
+    RW_ROUTE_WRITERS,   /* watching: a progress row's writers, of link source */
     RW_ROUTE_VOID,      /* forget the current transaction */
 } rw_route_action;
 
@@ -33,14 +42,25 @@ typedef struct {
     rw_route_action action;
     bool ends;           /* the transaction is complete with this event */
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
+    struct {
+        rw_table *table; /* the router's */
+        rw_slice image;
+    } change;
+    struct {
+        unsigned source; /* site number */
+        uint64_t stamp_us;
+        rw_slice text;   /* ringway.progress.writers; data NULL: none */
+    } writers;
 } rw_route;
 
 typedef struct {
     const char *scope;       /* link name for the log */
     unsigned source;         /* site number */
     const rw_filter *filter; /* borrowed */
+    const rw_conf *conf;     /* borrowed; for version columns; NULL = there are none */
     const char *file;        /* where reading starts */
-    uint64_t stamp_us;       /* highest stamp in the source's log before it */
+    rw_history history;      /* of the source's log there */
+    bool watch;
     const char *intents;     /* open intents at that place; NULL = none */
     const char *skip;        /* identity (rw_txn_identity) of a transaction that is handed on unjudged, because it will be skipped; NULL = none */
 } rw_router_start;
@@ -52,3 +72,4 @@ bool rw_router_event(rw_router *router, const rw_event *event, rw_route *route, 
 /* The current (after `ends`: the just ended) transaction: gtid, file, offsets, times, origin, dropped, filtered count, intents.
  * Strings are the router's until its next event. */
 const rw_txn *rw_router_txn(const rw_router *router);
+const rw_history *rw_router_history(const rw_router *router); /* of the log, up to the event that was routed last */

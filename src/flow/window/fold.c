@@ -106,10 +106,11 @@ void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before
     if (*slot) {
         rw_net *net = rw_fold_at(fold, *slot - 1);
         net->after = after;
+        net->image = after.data ? after : before;
         net->txn = txn;
         return;
     }
-    rw_net net = {.key = rw_arena_copy(fold->keys, key), .before = before, .after = after, .hash = hash, .table = table, .txn = txn,
+    rw_net net = {.key = rw_arena_copy(fold->keys, key), .before = before, .after = after, .image = after.data ? after : before, .hash = hash, .table = table, .first_txn = txn, .txn = txn,
                   .next = RW_FOLD_NONE};
     g_array_append_val(fold->nets, net);
     *slot = fold->nets->len;

@@ -12,8 +12,10 @@ typedef struct {
     rw_slice key;
     rw_slice before; /* what must be there before the window; data NULL: no row */
     rw_slice after;  /* what is there after it; data NULL: no row */
+    rw_slice image;  /* the last that the row had; never NULL */
     uint64_t hash;
-    unsigned table, txn;
+    unsigned table;
+    unsigned first_txn, txn; /* that changed the row first, and last */
     unsigned next;   /* entry of the same table; RW_FOLD_NONE ends */
     bool seen;       /* free for the caller: the guard found its row */
 } rw_net;

@@ -1,134 +1,9 @@
-#include "flow/route/router.h"
-
-#include "server/schema.h"
-
-typedef struct {
-    rw_router *router;
-    rw_filter *filter;
-    rw_table *shop, *secret, *progress, *session;
-    uint64_t offset_bytes;
-} fixture;
-
-static rw_table *table_of(const char *schema, const char *name, const rw_type *types, unsigned n)
-{
-    rw_table *t = rw_table_new(schema, name, n);
-    for (unsigned i = 0; i < n; i++) {
-        t->columns[i].type = types[i];
-        if (types[i] == RW_T_VARCHAR) t->columns[i].meta = 255;
-        if (types[i] == RW_T_BLOB) t->columns[i].meta = 4;
-    }
-    return t;
-}
-
-static void start(fixture *f, const char *skip, const char *intents)
-{
-    static const rw_type id[] = {RW_T_TINY};
-    static const rw_type progress[] = {RW_T_TINY, RW_T_SHORT, RW_T_LONGLONG, RW_T_TINY};
-    static const rw_type session[] = {RW_T_TINY, RW_T_SHORT, RW_T_LONGLONG, RW_T_LONGLONG, RW_T_TINY, RW_T_TINY, RW_T_TINY, RW_T_TINY, RW_T_TINY,
-                                      RW_T_TINY, RW_T_TINY, RW_T_BLOB};
-    static const char *const deny[] = {"secret", NULL};
-    rw_filter_lists lists = {.schemas_deny = deny};
-    f->filter = rw_filter_new(&lists, NULL);
-    rw_router_start s = {"a->b", 1, f->filter, "bin.000001", 0, intents, skip};
-    f->router = rw_router_new(&s, NULL);
-    f->shop = table_of("shop", "t", id, 1);
-    f->secret = table_of("secret", "t", id, 1);
-    f->progress = table_of(RW_SCHEMA, "progress", progress, 4);
-    f->session = table_of(RW_SCHEMA, "session", session, RW_SESSION_COLUMNS);
-    f->offset_bytes = 4;
-}
-
-static void stop(fixture *f)
-{
-    rw_router_free(f->router);
-    rw_filter_free(f->filter);
-    rw_table_unref(f->shop);
-    rw_table_unref(f->secret);
-    rw_table_unref(f->progress);
-    rw_table_unref(f->session);
-}
-
-static rw_route feed(fixture *f, rw_event e)
-{
-    rw_route route;
-    GError *error = NULL;
-    f->offset_bytes += 100;
-    e.size_bytes = 100;
-    e.end_offset_bytes = f->offset_bytes;
-    if (!e.timestamp_s) e.timestamp_s = 1000;
-    if (!rw_router_event(f->router, &e, &route, &error)) g_error("%s", error->message);
-    return route;
-}
-
-static char *refused(fixture *f, rw_event e)
-{
-    rw_route route;
-    GError *error = NULL;
-    g_assert_false(rw_router_event(f->router, &e, &route, &error));
-    g_assert_error(error, RW_ERROR, RW_ERR_STOP);
-    char *message = g_strdup(error->message);
-    g_error_free(error);
-    return message;
-}
-
-static rw_event gtid(const char *text, bool group)
-{
-    rw_event e = {.kind = RW_EVENT_GTID};
-    g_strlcpy(e.gtid.gtid, text, sizeof e.gtid.gtid);
-    e.gtid.commit_us = 5000;
-    e.gtid.group = group;
-    return e;
-}
-
-static rw_event rows(rw_table *t, rw_op op, const uint8_t *bytes, size_t n)
-{
-    rw_event e = {.kind = RW_EVENT_ROWS};
-    e.rows = (rw_rows){.table = t, .op = op, .full_before = op != RW_INSERT, .full_after = op != RW_DELETE, .rest = rw_cursor_of(rw_slice_of(bytes, n))};
-    return e;
-}
-
-static rw_event row(rw_table *t)
-{
-    static const uint8_t image[] = {0, 7};
-    return rows(t, RW_INSERT, image, sizeof image);
-}
-
-static rw_event mark(fixture *f, uint8_t origin)
-{
-    static uint8_t image[1 + 1 + 2 + 8 + 1];
-    image[sizeof image - 1] = origin;
-    return rows(f->progress, RW_INSERT, image, sizeof image);
-}
-
-static rw_event intent(fixture *f, uint8_t connection, uint8_t open, const char *statement)
-{
-    static uint8_t image[2 + 1 + 2 + 8 + 8 + 7 + 4 + 64];
-    memset(image, 0, sizeof image);
-    uint8_t *p = image + 2; /* two bytes of NULL bits */
-    *p = 2;
-    p[3] = connection;
-    p[3 + 16] = open;
-    p += 1 + 2 + 8 + 8 + 7;
-    p[0] = (uint8_t)strlen(statement);
-    memcpy(p + 4, statement, strlen(statement));
-    return rows(f->session, RW_INSERT, image, (size_t)(p + 4 - image) + strlen(statement));
-}
-
-static rw_event query(const char *text, uint32_t thread)
-{
-    rw_event e = {.kind = RW_EVENT_QUERY};
-    e.query.schema = rw_slice_str("shop");
-    e.query.statement = rw_slice_str(text);
-    e.query.thread_id = thread;
-    return e;
-}
-
-static const rw_event commit = {.kind = RW_EVENT_COMMIT}, begin = {.kind = RW_EVENT_BEGIN}, server_start = {.kind = RW_EVENT_FORMAT, .format.server_started = true};
+#include "log.h"
 
 static void test_forwards_an_application(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", true));
     g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_ROWS);
     g_assert_true(feed(&f, commit).ends);
@@ -147,7 +22,7 @@ static void test_forwards_an_application(void)
 static void test_drops_what_a_ringway_wrote(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", false));
     feed(&f, begin);
     feed(&f, mark(&f, 2));
@@ -163,7 +38,7 @@ static void test_drops_what_a_ringway_wrote(void)
 static void test_filters_and_counts(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", true));
     g_assert_cmpint(feed(&f, row(f.secret)).action, ==, RW_ROUTE_NOTHING);
     g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_ROWS);
@@ -178,7 +53,7 @@ static void test_filters_and_counts(void)
 static void test_statements(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", false));
     rw_route alone = feed(&f, query("ALTER TABLE t ADD x INT", 9));
     g_assert_true(alone.action == RW_ROUTE_STATEMENT && alone.ends);
@@ -197,10 +72,10 @@ static void test_statements(void)
 static void test_statement_of_a_ringway(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     const char *alter = "ALTER TABLE t ADD x INT";
     feed(&f, gtid("1-1-1", true));
-    feed(&f, intent(&f, 9, 1, alter));
+    feed(&f, intent(&f, 9, true, alter));
     feed(&f, commit);
     g_assert_cmpstr(rw_router_txn(f.router)->intents, !=, NULL);
     g_assert_cmpint(feed(&f, query(alter, 8)).action, ==, RW_ROUTE_STATEMENT); /* another session */
@@ -208,7 +83,7 @@ static void test_statement_of_a_ringway(void)
     g_assert_true(rw_router_txn(f.router)->dropped);
     feed(&f, gtid("1-1-2", true));
     feed(&f, mark(&f, 2));
-    feed(&f, intent(&f, 9, 0, ""));
+    feed(&f, intent(&f, 9, false, ""));
     feed(&f, commit);
     g_assert_cmpint(feed(&f, query(alter, 9)).action, ==, RW_ROUTE_STATEMENT); /* an application got the number */
     stop(&f);
@@ -217,7 +92,7 @@ static void test_statement_of_a_ringway(void)
 static void test_server_dies(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", true));
     feed(&f, row(f.shop));
     g_assert_cmpint(feed(&f, server_start).action, ==, RW_ROUTE_VOID);
@@ -228,7 +103,7 @@ static void test_server_dies(void)
 static void test_partial_image(void)
 {
     fixture f;
-    start(&f, NULL, NULL);
+    start(&f);
     feed(&f, gtid("1-1-1", true));
     rw_event e = row(f.shop);
     e.rows.full_after = false;
@@ -241,12 +116,245 @@ static void test_partial_image(void)
 static void test_skip(void)
 {
     fixture f;
-    start(&f, "1-1-1", NULL);
+    start_as(&f, (rw_router_start){.skip = "1-1-1"});
     feed(&f, gtid("1-1-1", false));
     rw_route view = feed(&f, query("CREATE VIEW v AS SELECT 1", 9));
     g_assert_true(view.action == RW_ROUTE_STATEMENT && view.ends);
     feed(&f, gtid("1-1-2", false));
     g_free(refused(&f, query("CREATE VIEW w AS SELECT 1", 9)));
+    stop(&f);
+}
+
+static void test_watch_a_ringway(void)
+{
+    fixture f;
+    start_as(&f, (rw_router_start){.watch = true});
+    feed(&f, gtid("1-1-1", true));
+    rw_route first = feed(&f, progress_row(&f, RW_INSERT, 2, 4000, "a list"));
+    g_assert_cmpint(first.action, ==, RW_ROUTE_WRITERS);
+    g_assert_cmpuint(first.writers.source, ==, 2);
+    g_assert_cmpuint(first.writers.stamp_us, ==, 4000);
+    g_assert_true(rw_slice_is(first.writers.text, "a list"));
+    g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_ROWS);
+    g_assert_cmpint(feed(&f, progress_row(&f, RW_DELETE, 3, 9000, NULL)).action, ==, RW_ROUTE_NOTHING);
+    rw_route last = feed(&f, progress_row(&f, RW_UPDATE, 2, 4500, NULL));
+    g_assert_cmpint(last.action, ==, RW_ROUTE_WRITERS);
+    g_assert_cmpuint(last.writers.stamp_us, ==, 4500);
+    g_assert_null(last.writers.text.data);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_true(rw_router_txn(f.router)->dropped);
+    g_assert_cmpuint(rw_router_txn(f.router)->origin, ==, 2);
+    stop(&f);
+}
+
+static void test_watch_an_application(void)
+{
+    fixture f;
+    start_as(&f, (rw_router_start){.watch = true});
+    feed(&f, gtid("1-1-1", true));
+    g_assert_cmpint(feed(&f, progress_row(&f, RW_DELETE, 2, 9000, NULL)).action, ==, RW_ROUTE_NOTHING);
+    g_assert_cmpint(feed(&f, intent(&f, 9, true, "DROP TABLE t")).action, ==, RW_ROUTE_NOTHING);
+    g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_ROWS);
+    g_assert_cmpint(feed(&f, row(f.secret)).action, ==, RW_ROUTE_ROWS);
+    g_assert_cmpint(feed(&f, progress_row(&f, RW_INSERT, 2, 9000, NULL)).action, ==, RW_ROUTE_NOTHING); /* too late to be a mark */
+    g_assert_cmpint(feed(&f, change_row(&f, RW_INSERT, f.secret, rw_slice_of("\0\7", 2))).action, ==, RW_ROUTE_NOTHING);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_false(rw_router_txn(f.router)->dropped);
+    g_assert_cmpuint(rw_router_txn(f.router)->counts.filtered, ==, 0);
+    stop(&f);
+}
+
+/* What stops a link is no concern of one who only watches. */
+static void test_watch_judges_nothing(void)
+{
+    static const char *const texts[] = {"INSERT INTO t VALUES (1)", "CREATE VIEW v AS SELECT 1", "XA START 'x'", "whatever this is",
+                                        "DROP TABLE secret.t, shop.t", "GRANT SELECT ON *.* TO u"};
+    fixture f;
+    start_as(&f, (rw_router_start){.watch = true});
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        rw_route route = feed(&f, query(texts[i], 9));
+        g_assert_true(route.action == RW_ROUTE_STATEMENT && route.ends);
+    }
+    feed(&f, gtid("1-1-1", true));
+    rw_event partial = row(f.shop), savepoint = query("ROLLBACK TO s", 9);
+    partial.rows.full_after = false;
+    savepoint.kind = RW_EVENT_SAVEPOINT;
+    g_assert_cmpint(feed(&f, partial).action, ==, RW_ROUTE_ROWS);
+    g_assert_cmpint(feed(&f, savepoint).action, ==, RW_ROUTE_NOTHING);
+    g_assert_cmpint(feed(&f, query("CREATE TABLE n (a INT)", 9)).action, ==, RW_ROUTE_STATEMENT);
+    g_assert_true(feed(&f, rollback).ends);
+    stop(&f);
+}
+
+static void expect_change(fixture *f, const rw_table *of)
+{
+    static const uint8_t image[] = {0, 7};
+    rw_route route = feed(f, change_row(f, RW_INSERT, of, rw_slice_of(image, sizeof image)));
+    g_assert_cmpint(route.action, ==, RW_ROUTE_CHANGE);
+    g_assert_cmpstr(route.change.table->schema, ==, of->schema);
+    g_assert_cmpstr(route.change.table->name, ==, of->name);
+    g_assert_cmpuint(route.change.table->n_columns, ==, 1);
+    g_assert_cmpint(route.change.table->columns[0].type, ==, RW_T_TINY);
+    g_assert_true(rw_slice_equal(route.change.image, rw_slice_of(image, sizeof image)));
+}
+
+static void expect_no_change(fixture *f, rw_op op, const rw_table *of)
+{
+    g_assert_cmpint(feed(f, change_row(f, op, of, rw_slice_of("\0\7", 2))).action, ==, RW_ROUTE_NOTHING);
+}
+
+/* Of the last transaction: as an own one, or as another site's. */
+static void expect_ended(fixture *f, bool dropped, unsigned filtered)
+{
+    const rw_txn *txn = rw_router_txn(f->router);
+    g_assert_true(feed(f, commit).ends);
+    g_assert_true(txn->dropped == dropped);
+    g_assert_cmpuint(txn->origin, ==, dropped ? 2 : 1);
+    g_assert_cmpuint(txn->counts.filtered, ==, filtered);
+}
+
+static void test_change(void)
+{
+    for (unsigned watch = 0; watch < 2; watch++) {
+        fixture f;
+        start_as(&f, (rw_router_start){.watch = watch});
+        feed(&f, gtid("1-1-1", true));
+        feed(&f, mark(&f, 2));
+        g_assert_cmpint(feed(&f, row(f.shop)).action, ==, watch ? RW_ROUTE_ROWS : RW_ROUTE_NOTHING);
+        expect_change(&f, f.shop);
+        g_assert_true(rw_router_txn(f.router)->dropped); /* until its end */
+        expect_no_change(&f, RW_UPDATE, f.shop);
+        expect_no_change(&f, RW_DELETE, f.shop); /* swept */
+        expect_change(&f, f.shop);
+        expect_ended(&f, false, 0);
+        feed(&f, gtid("1-1-2", true)); /* and the next is judged anew */
+        feed(&f, mark(&f, 2));
+        expect_ended(&f, true, 0);
+        stop(&f);
+    }
+}
+
+static void test_change_is_none(void)
+{
+    for (unsigned watch = 0; watch < 2; watch++) {
+        fixture f;
+        start_as(&f, (rw_router_start){.watch = watch});
+        feed(&f, gtid("1-1-1", true)); /* a person's */
+        for (rw_op op = RW_INSERT; op <= RW_DELETE; op++) expect_no_change(&f, op, f.shop);
+        feed(&f, row(f.shop));
+        expect_no_change(&f, RW_INSERT, f.secret);
+        expect_ended(&f, false, 0);
+        feed(&f, gtid("1-1-2", true));
+        expect_no_change(&f, RW_INSERT, f.shop); /* before the mark */
+        feed(&f, mark(&f, 2));
+        expect_no_change(&f, RW_UPDATE, f.shop);
+        expect_no_change(&f, RW_DELETE, f.shop);
+        expect_ended(&f, true, 0);
+        stop(&f);
+    }
+}
+
+/* It is an own transaction nevertheless, in which nothing is. */
+static void test_change_is_filtered(void)
+{
+    fixture f;
+    start(&f);
+    feed(&f, gtid("1-1-1", true));
+    feed(&f, mark(&f, 2));
+    feed(&f, row(f.secret)); /* of the window, which does not count */
+    expect_no_change(&f, RW_INSERT, f.secret);
+    expect_ended(&f, false, 1);
+    feed(&f, gtid("1-1-2", true));
+    feed(&f, mark(&f, 2));
+    expect_no_change(&f, RW_INSERT, f.secret);
+    expect_change(&f, f.shop);
+    expect_ended(&f, false, 1);
+    stop(&f);
+    start_as(&f, (rw_router_start){.watch = true}); /* who watches filters nothing */
+    feed(&f, gtid("1-1-1", true));
+    feed(&f, mark(&f, 2));
+    expect_change(&f, f.secret);
+    expect_ended(&f, false, 0);
+    stop(&f);
+}
+
+/* One definition is one table as long as the router lives, also beside another of the same columns. */
+static void test_change_tables(void)
+{
+    static const uint8_t image[] = {0, 7};
+    const rw_slice bytes = rw_slice_of(image, sizeof image);
+    fixture f;
+    start(&f);
+    rw_table *twin = table_of("shop", "twin", (const rw_type[]){RW_T_TINY}, 1);
+    rw_table *tables[2] = {NULL, NULL};
+    feed(&f, gtid("1-1-1", true));
+    feed(&f, mark(&f, 2));
+    expect_change(&f, f.shop);
+    expect_change(&f, twin);
+    for (unsigned i = 0; i < 6; i++) {
+        rw_table *table = feed(&f, change_row(&f, RW_INSERT, i % 2 ? twin : f.shop, bytes)).change.table;
+        g_assert_cmpstr(table->name, ==, i % 2 ? "twin" : "t");
+        if (tables[i % 2]) g_assert_true(table == tables[i % 2]);
+        tables[i % 2] = table;
+    }
+    rw_table_unref(twin);
+    stop(&f);
+}
+
+static void refuse_change(fixture *f, void (*spoil)(fixture *f))
+{
+    change_row(f, RW_INSERT, f->shop, rw_slice_of("\0\7", 2));
+    spoil(f);
+    g_autofree char *message = refused(f, image_rows(f, f->change, RW_INSERT));
+    g_assert_nonnull(strstr(message, "ringway.change"));
+}
+
+enum { AT_DEFINITION = 1 + 8 + 1 + (1 + 4) + (1 + 1) + 4 };
+
+static void spoil_version(fixture *f) { f->image->data[AT_DEFINITION] = 99; }
+static void spoil_columns(fixture *f) { f->image->data[AT_DEFINITION + 2] = 2; }
+static void spoil_length(fixture *f) { g_byte_array_set_size(f->image, f->image->len - 1); }
+
+static void spoil_image(fixture *f)
+{
+    f->image->data[0] = 1 << RW_CHANGE_IMAGE;
+    g_byte_array_remove_range(f->image, f->image->len - 1 - 2 - 4, 4 + 2);
+}
+
+static void spoil_schema(fixture *f)
+{
+    f->image->data[0] = 1 << RW_CHANGE_SCHEMA;
+    g_byte_array_remove_range(f->image, 1 + 8 + 1, 1 + 4);
+}
+
+static void test_change_is_broken(void)
+{
+    static void (*const spoils[])(fixture *) = {spoil_version, spoil_columns, spoil_image, spoil_length, spoil_schema};
+    fixture f;
+    start(&f);
+    feed(&f, gtid("1-1-1", true));
+    feed(&f, mark(&f, 2));
+    for (unsigned i = 0; i < G_N_ELEMENTS(spoils); i++) refuse_change(&f, spoils[i]);
+    rw_table *old = table_of(RW_SCHEMA, "change", (const rw_type[]){RW_T_TINY}, 1);
+    g_free(refused(&f, row(old)));
+    rw_table_unref(old);
+    stop(&f);
+}
+
+static void test_progress_is_broken(void)
+{
+    fixture f;
+    start(&f);
+    feed(&f, gtid("1-1-1", true));
+    rw_event e = mark(&f, 2);
+    e.rows.rest.end--;
+    g_autofree char *message = refused(&f, e);
+    g_assert_nonnull(strstr(message, "ringway.progress"));
+    f.progress->columns[RW_PROGRESS_STAMP].type = RW_T_LONG;
+    g_free(refused(&f, mark(&f, 2)));
+    rw_table *old = table_of(RW_SCHEMA, "progress", (const rw_type[]){RW_T_TINY}, 1);
+    g_free(refused(&f, row(old)));
+    rw_table_unref(old);
     stop(&f);
 }
 
@@ -261,5 +369,14 @@ int main(int argc, char **argv)
     g_test_add_func("/router/server-dies", test_server_dies);
     g_test_add_func("/router/partial-image", test_partial_image);
     g_test_add_func("/router/skip", test_skip);
+    g_test_add_func("/router/watch/ringway", test_watch_a_ringway);
+    g_test_add_func("/router/watch/application", test_watch_an_application);
+    g_test_add_func("/router/watch/judges-nothing", test_watch_judges_nothing);
+    g_test_add_func("/router/change", test_change);
+    g_test_add_func("/router/change/none", test_change_is_none);
+    g_test_add_func("/router/change/filtered", test_change_is_filtered);
+    g_test_add_func("/router/change/tables", test_change_tables);
+    g_test_add_func("/router/change/broken", test_change_is_broken);
+    g_test_add_func("/router/progress-is-broken", test_progress_is_broken);
     return g_test_run();
 }

@@ -37,6 +37,42 @@ static void test_net_change(void)
     rw_fold_free(f);
 }
 
+static void expect_way(rw_fold *f, const char *key, const char *image, unsigned first_txn, unsigned txn)
+{
+    const rw_net *net = rw_fold_find(f, 0, s(key));
+    g_assert_true(rw_slice_equal(net->image, s(image)));
+    g_assert_cmpuint(net->first_txn, ==, first_txn);
+    g_assert_cmpuint(net->txn, ==, txn);
+}
+
+/* Between the first transaction that touched a row and the last one; the image is the last that it had, also when it is gone. */
+static void test_way(void)
+{
+    rw_fold *f = rw_fold_new();
+    change(f, "once", NULL, "a", 2);
+    change(f, "gone", "a", NULL, 3);
+    change(f, "updated", "a", "b", 1);
+    change(f, "updated", "b", "c", 4);
+    change(f, "updated", "c", "d", 4);
+    change(f, "born and gone", NULL, "a", 0);
+    change(f, "born and gone", "a", "b", 1);
+    change(f, "born and gone", "b", NULL, 5);
+    change(f, "gone and born", "a", NULL, 2);
+    change(f, "gone and born", NULL, "b", 6);
+    for (unsigned i = 0; i < 2; i++) {
+        expect_way(f, "once", "a", 2, 2);
+        expect_way(f, "gone", "a", 3, 3);
+        expect_way(f, "updated", "d", 1, 4);
+        expect_way(f, "born and gone", "b", 0, 5);
+        expect_way(f, "gone and born", "b", 2, 6);
+        rw_fold_sort(f);
+    }
+    rw_fold_reset(f);
+    change(f, "updated", "x", "y", 7);
+    expect_way(f, "updated", "y", 7, 7);
+    rw_fold_free(f);
+}
+
 static void test_tables_are_apart(void)
 {
     rw_fold *f = rw_fold_new();
@@ -102,6 +138,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fold/net", test_net_change);
+    g_test_add_func("/fold/way", test_way);
     g_test_add_func("/fold/tables", test_tables_are_apart);
     g_test_add_func("/fold/many", test_many);
     g_test_add_func("/fold/sort", test_sort);

@@ -1,0 +1,169 @@
+/* link_open: the connections of one life of a link, and what must be true before it may run. */
+#include "base/log.h"
+#include "flow/apply/session.h"
+#include "flow/link_private.h"
+#include "flow/scan.h"
+#include "server/preflight.h"
+
+enum { QUEUED_BATCHES = 3 };
+
+rw_stream_limits rw_link_stream_limits(const rw_conf *c) { return (rw_stream_limits){c->connect_timeout_s, c->heartbeat_s, c->deadline_s}; }
+
+static rw_scan scan_of_target(const rw_link *l)
+{
+    return (rw_scan){.site = l->target, .limits = rw_link_stream_limits(l->conf), .source = l->source->id};
+}
+
+/* Looks in the target's log whether the statement that was announced there happened. */
+static bool resolve_intent(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    if (run->intent.state != RW_INTENT_OPEN) return true;
+    rw_scan scan = scan_of_target(l);
+    bool executed = false;
+    if (!rw_scan_executed(&scan, &run->intent, &executed, error)) {
+        g_prefix_error(error, "a DDL statement was announced before the last stop and the target's log must tell whether it ran (%s): ", run->intent.text);
+        return false;
+    }
+    run->intent.state = executed ? RW_INTENT_EXECUTED : RW_INTENT_NONE;
+    rw_log(RW_LOG_INFO, l->name, "the last stop came within a DDL statement; the target's log says that it %s: %s",
+           executed ? "was executed" : "was not executed", run->intent.text);
+    return true;
+}
+
+/* Our row must come back in the target's log, or nothing would keep our changes from travelling back. */
+static bool prove_mark(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_target_pos place = {0};
+    rw_scan scan = scan_of_target(l);
+    uint64_t nonce = (uint64_t)g_random_int() << 32 | g_random_int();
+    bool found = false;
+    bool ok = rw_session_log_place(run->target, &place, error) && rw_intent_load(&run->intent, l->source->id, run->target, error) &&
+              resolve_intent(run, error) && rw_intent_adopt(l->source->id, run->intent.state, nonce, run->target, error) &&
+              rw_scan_proof(&scan, &place, nonce, &found, error);
+    rw_target_pos_clear(&place);
+    if (!ok || found) return ok;
+    g_autofree char *cause = rw_preflight_hidden_because(run->target);
+    return rw_fail(error, RW_ERR_CONFIG, "site %s: a row written to ringway.session does not come back in its binary log, so changes would go round in "
+                   "circles; %s", l->target->name, cause);
+}
+
+/* The session with the source is for questions only, and closed after them. */
+static bool ask_source(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    g_autoptr(rw_connection) source =
+        rw_connection_open(l->source, (rw_connection_limits){l->conf->connect_timeout_s, l->conf->deadline_s, l->conf->deadline_s}, error);
+    rw_link_note_site(l, l->source_site, source);
+    if (!source || !rw_preflight(source, error)) return false;
+    run->source_dialect = source->dialect;
+    if (!rw_progress_load(&run->progress, l->source->id, source->dialect, run->target, error) ||
+        !rw_recall_place(&run->progress, l->target->id, source, run->target, error)) return false;
+    if (l->advised) return true;
+    l->advised = true;
+    g_autofree char *advice = rw_preflight_advice(source);
+    if (advice) rw_log(RW_LOG_WARNING, l->name, "%s", advice);
+    return true;
+}
+
+static void show_session(rw_link *l, rw_connection *target)
+{
+    rw_lock_take(&l->lock);
+    l->target_session = target;
+    rw_lock_give(&l->lock);
+}
+
+static bool is_initialised(rw_run *run, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *there = rw_connection_value(run->target, "SELECT CONCAT((SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'), "
+                                                 "(SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'ringway' AND table_name = 'progress' AND "
+                                                 "column_name = 'memory_seen'))", &failure);
+    if (!failure && g_strcmp0(there, "11") == 0) return true;
+    if (failure) g_propagate_error(error, failure);
+    else if (g_strcmp0(there, "10") == 0)
+        rw_fail(error, RW_ERR_CONFIG, "site %s: its schema ringway is that of an older version; when all sites hold the same, DROP DATABASE ringway on every site and run "
+                "'ringway init'", run->target->site);
+    else rw_fail(error, RW_ERR_CONFIG, "site %s: there is no schema ringway, or its user may not see it; run 'ringway init'", run->target->site);
+    return false;
+}
+
+bool rw_run_open_target(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_session_options options = {l->target, l->conf->name, l->name, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
+    run->target = rw_session_open(&options, error);
+    rw_link_note_site(l, l->target_site, run->target);
+    show_session(l, run->target);
+    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) &&
+           rw_control_load(&l->control, l->source->id, l->name, run->target, error);
+}
+
+/* Unique among the readers of a server's log: two of each link, one at either end. */
+static uint32_t reader_number(const rw_link *l, const char *reads)
+{
+    g_autofree char *text = g_strdup_printf("%s %s %s", l->conf->name, l->name, reads);
+    return 0x40000000u | (g_str_hash(text) & 0x3fffffffu);
+}
+
+static bool start_watcher(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_watcher_options options = {l->conf, l->name, l->target, l->source->id, rw_link_stream_limits(l->conf), reader_number(l, "target")};
+    return rw_recall_open(&run->recall, &options, &run->progress, error);
+}
+
+static bool start_reader(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_progress *p = &run->progress;
+    rw_dump_start start = {p->pos.file, p->pos.offset_bytes, &p->gtid, reader_number(l, "source"), false};
+    rw_stream *stream = rw_stream_open(l->source, rw_link_stream_limits(l->conf), &start, error);
+    if (!stream) return false;
+    size_t batch_bytes = l->conf->window_bytes;
+    run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
+    rw_reader_start reader = {.route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .conf = l->conf, .file = p->pos.file,
+                                        .history = p->history, .intents = p->intents, .skip = l->control.skip},
+                              .txn_bytes = batch_bytes};
+    run->reader = rw_reader_new(stream, &reader, run->queue, error);
+    return run->reader != NULL;
+}
+
+void rw_run_start_applier(rw_run *run)
+{
+    rw_link *l = run->link;
+    rw_applier_options options = {.conf = l->conf,
+                                  .link = l->name,
+                                  .source = l->source->id,
+                                  .target_site = l->target->id,
+                                  .memory = run->recall.memory,
+                                  .source_dialect = run->source_dialect,
+                                  .target = run->target,
+                                  .progress = &run->progress,
+                                  .intent = &run->intent,
+                                  .skip = l->control.skip,
+                                  .retries = &l->retries,
+                                  .stop = &l->stop,
+                                  .accept = l->accept,
+                                  .settle = l->settle};
+    run->applier = rw_applier_new(&options);
+}
+
+bool rw_run_open(rw_run *run, GError **error)
+{
+    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && start_reader(run, error);
+}
+
+void rw_run_close(rw_run *run)
+{
+    if (run->queue) rw_queue_close(run->queue);
+    rw_reader_stop(run->reader);
+    rw_queue_free(run->queue);
+    rw_applier_free(run->applier);
+    rw_recall_close(&run->recall);
+    rw_progress_clear(&run->progress);
+    rw_intent_clear(&run->intent);
+    show_session(run->link, NULL);
+    rw_connection_close(run->target);
+}

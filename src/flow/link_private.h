@@ -1,0 +1,61 @@
+/* link_private: what the files of link.h share: link.c (its life), link_open.c (its connections), link_status.c (what it shows). */
+#pragma once
+#include "base/lock.h"
+#include "flow/apply/applier.h"
+#include "flow/control.h"
+#include "flow/link.h"
+#include "flow/reader.h"
+#include "flow/recall.h"
+
+struct rw_link {
+    rw_conf *conf;
+    const rw_site_conf *source, *target;
+    rw_filter *filter;
+    char *name;
+    GThread *thread;
+    gint stop, ended, retries; /* atomic */
+
+    /* of the link's thread */
+    rw_control control;
+    bool may_refuse, advised;
+    char *settle;     /* identity of a large transaction that must be settled row by row */
+    char *last_error; /* logged already */
+    char *failed;     /* identity of the transaction that the last error is about */
+    char *accept;     /* of the one that was resumed by a person */
+    char *clash_table, *clash_key; /* the row that it clashed at; NULL: none */
+
+    rw_lock lock;
+    rw_link_status *status; /* under lock */
+    char *refusal;          /* under lock */
+    rw_connection *target_session; /* under lock: to cut it */
+    rw_site_status *source_site, *target_site; /* under lock */
+    gint64 current_us;      /* under lock; wall time up to which the target holds everything */
+};
+
+/* One life of the link's connections. */
+typedef struct {
+    rw_link *link;
+    rw_connection *target;
+    const rw_dialect *source_dialect;
+    rw_progress progress;
+    rw_intent intent;
+    rw_recall recall;
+    rw_queue *queue;
+    rw_reader *reader;
+    rw_applier *applier;
+    gint64 polled_us;
+} rw_run;
+
+static inline bool rw_link_is_stopping(const rw_link *l) { return g_atomic_int_get(&l->stop) != 0; }
+
+/* link_status.c */
+void rw_link_set_state(rw_link *l, rw_link_state state, const char *error);
+void rw_link_publish(rw_run *run, bool idle);
+void rw_link_note_site(rw_link *l, rw_site_status *site, const rw_connection *c); /* c NULL: it could not be reached */
+
+/* link_open.c */
+rw_stream_limits rw_link_stream_limits(const rw_conf *c);
+bool rw_run_open_target(rw_run *run, GError **error); /* the session with the lock, and what was asked of the link */
+bool rw_run_open(rw_run *run, GError **error);        /* progress, memory, reader; the applier is rw_run_start_applier */
+void rw_run_start_applier(rw_run *run);
+void rw_run_close(rw_run *run);

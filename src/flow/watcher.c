@@ -1,0 +1,317 @@
+#include "flow/watcher.h"
+
+#include "base/log.h"
+#include "change/rows.h"
+#include "conflict/writers.h"
+#include "flow/apply/rowitems.h"
+#include "flow/apply/tables.h"
+#include "flow/decode/decoder.h"
+#include "flow/route/router.h"
+
+typedef enum { OTHERS, OUR_LINKS, LISTED } txn_kind; /* LISTED: its items came with the progress row */
+
+struct rw_watcher {
+    rw_watcher_options o;
+    GThread *thread;
+    rw_stream *stream;
+    rw_decoder *decoder;
+    rw_router *router;
+    rw_last_writers *memory;
+    rw_connection *catalogue; /* opened at the first table */
+    rw_tables *tables;
+    rw_row_items items;
+    rw_writers writers;
+    GHashTable *unreadable; /* rw_table, referenced: said once */
+    char *file;
+    txn_kind kind;
+    uint32_t handle;        /* of the transaction's writer in the memory */
+    bool begun, own, outside; /* a transaction's writer is in the memory; it is an application's; the log stands between two transactions */
+    GArray *changes;        /* change, of the transaction under way */
+};
+
+/* --- what a transaction wrote --- */
+
+static bool on_written(void *user, rw_item item, rw_entry entry, GError **error)
+{
+    rw_watcher *w = user;
+    if (entry == RW_ENTRY_ERASED) return rw_last_writers_remove(w->memory, item, error);
+    return rw_last_writers_put(w->memory, item, w->handle, entry == RW_ENTRY_ENDED, error);
+}
+
+static rw_writer writer_of(const rw_watcher *w, unsigned origin, uint64_t stamp_us, const rw_seen *seen)
+{
+    rw_writer writer = {.origin = origin, .stamp_us = stamp_us, .seen_us = rw_seen_of(seen, w->o.source)};
+    g_strlcpy(writer.gtid, rw_router_txn(w->router)->gtid, sizeof writer.gtid);
+    return writer;
+}
+
+/* An application's transaction of the target itself, unless a progress row has said otherwise. */
+static void begin_txn(rw_watcher *w)
+{
+    const rw_txn *txn = rw_router_txn(w->router);
+    if (w->begun) return;
+    rw_writer writer = writer_of(w, txn->origin, txn->stamp_us, txn->seen);
+    w->kind = OTHERS;
+    w->handle = rw_last_writers_begin(w->memory, &writer);
+    w->begun = w->own = true;
+}
+
+static bool take_list(rw_watcher *w, unsigned origin, GError **error)
+{
+    g_autofree uint32_t *handles = g_new(uint32_t, w->writers.txns->len + 1);
+    for (guint i = 0; i < w->writers.txns->len; i++) {
+        const rw_window_txn *txn = &g_array_index(w->writers.txns, rw_window_txn, i);
+        rw_writer writer = writer_of(w, origin, txn->stamp_us, &txn->seen);
+        handles[i] = rw_last_writers_begin(w->memory, &writer);
+    }
+    for (guint i = 0; i < w->writers.items->len; i++) {
+        const rw_window_item *one = &g_array_index(w->writers.items, rw_window_item, i);
+        if (one->over) continue;
+        if (one->erased ? !rw_last_writers_remove(w->memory, one->item, error)
+                        : !rw_last_writers_put(w->memory, one->item, handles[one->txn], one->deletes, error)) return false;
+    }
+    if (w->writers.txns->len) w->handle = handles[w->writers.txns->len - 1];
+    return true;
+}
+
+static bool take_over(rw_watcher *w, GError **error)
+{
+    for (guint i = 0; i < w->writers.items->len; i++) {
+        const rw_window_item *one = &g_array_index(w->writers.items, rw_window_item, i);
+        if (one->over && !rw_last_writers_remove(w->memory, one->item, error)) return false;
+    }
+    return true;
+}
+
+/* A progress row comes first in its transaction, and once more at the end of a large one. */
+static bool take_writers(rw_watcher *w, const rw_route *route, GError **error)
+{
+    unsigned origin = rw_router_txn(w->router)->origin;
+    bool ours = route->writers.source == w->o.source, listed = route->writers.text.data && rw_writers_decode(&w->writers, route->writers.text);
+    if (route->writers.text.data && !listed)
+        return rw_fail(error, RW_ERR_STOP, "ringway.progress.writers of link from site %u cannot be read; another version of Ringway wrote it?", route->writers.source);
+    bool again = w->begun;
+    w->begun = true;
+    if (ours) {
+        w->kind = listed && w->writers.kind == RW_WRITERS_SETTLED ? LISTED : OUR_LINKS;
+        return w->kind == OUR_LINKS || take_over(w, error);
+    }
+    if (again && listed && w->writers.kind == RW_WRITERS_PLAIN) return true; /* the end of a large transaction, whose beginning named it already */
+    if (listed) {
+        w->kind = w->writers.kind == RW_WRITERS_PLAIN ? OTHERS : LISTED;
+        return take_list(w, origin, error);
+    }
+    static const rw_seen nothing = {0};
+    rw_writer writer = writer_of(w, origin, route->writers.stamp_us, &nothing);
+    w->kind = OTHERS;
+    w->handle = rw_last_writers_begin(w->memory, &writer);
+    return true;
+}
+
+/* --- rows --- */
+
+static bool pass_over(rw_watcher *w, rw_table *table, const char *why)
+{
+    if (g_hash_table_contains(w->unreadable, table)) return true;
+    g_hash_table_add(w->unreadable, rw_table_ref(table));
+    rw_log(RW_LOG_INFO, w->o.link, "changes of %s.%s in the target's log cannot be told by row (%s); only the rows themselves are compared", table->schema,
+           table->name, why);
+    return true;
+}
+
+/* NULL with *error unset: the table cannot be read. */
+static const rw_binding *binding_of(rw_watcher *w, rw_table *table, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    unsigned number;
+    if (!w->catalogue) w->catalogue = rw_connection_open(w->o.target, (rw_connection_limits){w->o.limits.connect_timeout_s, w->o.limits.deadline_s, w->o.limits.deadline_s}, error);
+    if (!w->catalogue) return NULL;
+    if (rw_tables_number(w->tables, table, w->catalogue, &number, &failure)) return rw_tables_at(w->tables, number);
+    if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) pass_over(w, table, failure->message);
+    else g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}
+
+static bool take_row(rw_watcher *w, const rw_binding *b, rw_slice before, rw_slice after, GError **error)
+{
+    if (w->kind == OUR_LINKS) return rw_row_items_overwritten(&w->items, b, before, after, w->o.source, error);
+    return rw_row_items_written(&w->items, b, before, after, rw_router_txn(w->router)->origin, error);
+}
+
+static bool take_rows(rw_watcher *w, rw_rows rows, GError **error)
+{
+    rw_slice before, after;
+    bool bad = false;
+    begin_txn(w);
+    if (w->kind == LISTED || (w->kind == OUR_LINKS && rw_last_writers_is_empty(w->memory))) return true;
+    if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, "binlog_row_image is not FULL");
+    const rw_binding *b = binding_of(w, rows.table, error);
+    if (!b) return !*error;
+    while (rw_rows_next(&rows, &before, &after, &bad))
+        if (!take_row(w, b, before, after, error)) return false;
+    return !bad || rw_fail(error, RW_ERR_STOP, "a row event of %s.%s in the target's log does not fit its table map", rows.table->schema, rows.table->name);
+}
+
+typedef struct {
+    rw_table *table;
+    GBytes *image;
+} change;
+
+static void change_clear(gpointer data)
+{
+    change *c = data;
+    rw_table_unref(c->table);
+    g_bytes_unref(c->image);
+}
+
+static void keep_change(rw_watcher *w, const rw_route *route)
+{
+    change c = {rw_table_ref(route->change.table), g_bytes_new(route->change.image.data, route->change.image.len)};
+    g_array_append_val(w->changes, c);
+}
+
+/* Deletes that the target made itself, right after the window that they came with. */
+static bool take_changes(rw_watcher *w, GError **error)
+{
+    static const rw_slice none = {NULL, 0};
+    const rw_txn *txn = rw_router_txn(w->router);
+    if (!w->changes->len) return true;
+    rw_writer writer = writer_of(w, txn->origin, txn->stamp_us, &rw_router_history(w->router)->seen);
+    g_strlcat(writer.gtid, RW_ABSENCE_MARK, sizeof writer.gtid);
+    w->handle = rw_last_writers_begin(w->memory, &writer);
+    w->kind = OTHERS;
+    for (guint i = 0; i < w->changes->len; i++) {
+        const change *c = &g_array_index(w->changes, change, i);
+        const rw_binding *b = binding_of(w, c->table, error);
+        gsize len;
+        const uint8_t *bytes = g_bytes_get_data(c->image, &len);
+        if (b ? !take_row(w, b, rw_slice_of(bytes, len), none, error) : *error != NULL) return false;
+    }
+    g_array_set_size(w->changes, 0);
+    return true;
+}
+
+/* --- events --- */
+
+static void forget_tables(rw_watcher *w)
+{
+    rw_tables_forget(w->tables);
+    g_hash_table_remove_all(w->unreadable);
+}
+
+static bool end_txn(rw_watcher *w, GError **error)
+{
+    if (w->own) rw_last_writers_stamp(w->memory, w->handle, rw_router_txn(w->router)->stamp_us);
+    w->begun = w->own = false;
+    return take_changes(w, error);
+}
+
+static bool handle(rw_watcher *w, const rw_event *event, GError **error)
+{
+    rw_route route;
+    if (!rw_router_event(w->router, event, &route, error)) return false;
+    switch (route.action) {
+    case RW_ROUTE_WRITERS:
+        if (!take_writers(w, &route, error)) return false;
+        break;
+    case RW_ROUTE_ROWS:
+        if (!take_rows(w, event->rows, error)) return false;
+        break;
+    case RW_ROUTE_CHANGE: keep_change(w, &route); break;
+    case RW_ROUTE_STATEMENT: forget_tables(w); break;
+    case RW_ROUTE_VOID:
+        w->begun = w->own = false;
+        g_array_set_size(w->changes, 0);
+        break;
+    case RW_ROUTE_NOTHING: break;
+    }
+    if (event->kind == RW_EVENT_GTID || event->kind == RW_EVENT_BEGIN) w->outside = false;
+    if (route.ends && !end_txn(w, error)) return false;
+    if (route.ends || route.action == RW_ROUTE_VOID) w->outside = true;
+    return true;
+}
+
+/* Events that no stage needs move the place, too: the log may end with one of them. */
+static void note_place(rw_watcher *w)
+{
+    const char *file = rw_router_txn(w->router)->file;
+    if (file) rw_last_writers_reached(w->memory, file, rw_decoder_place(w->decoder), w->outside ? rw_router_history(w->router) : NULL);
+}
+
+static bool feed(rw_watcher *w, rw_slice bytes, GError **error)
+{
+    rw_event event;
+    GError *failure = NULL;
+    if (!rw_decoder_feed(w->decoder, bytes, error)) return false;
+    while (rw_decoder_next(w->decoder, &event, &failure))
+        if (!handle(w, &event, error)) return false;
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    note_place(w);
+    return true;
+}
+
+static gpointer run(gpointer data)
+{
+    rw_watcher *w = data;
+    GError *error = NULL;
+    rw_slice bytes;
+    while (!error && rw_stream_next(w->stream, &bytes, &error) == RW_STREAM_EVENT) feed(w, bytes, &error);
+    if (!error) rw_fail(&error, RW_ERR_RETRY, "the target ended the stream of its log");
+    g_prefix_error(&error, "who wrote which row last is read from the target's log: ");
+    rw_last_writers_fail(w->memory, error);
+    return NULL;
+}
+
+static void watcher_free(rw_watcher *w)
+{
+    rw_stream_close(w->stream);
+    rw_decoder_free(w->decoder);
+    rw_router_free(w->router);
+    rw_connection_close(w->catalogue);
+    rw_tables_free(w->tables);
+    rw_row_items_clear(&w->items);
+    rw_writers_clear(&w->writers);
+    g_hash_table_unref(w->unreadable);
+    g_array_free(w->changes, TRUE);
+    g_free(w->file);
+    g_free(w);
+}
+
+rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_place *from, rw_last_writers *memory, GError **error)
+{
+    rw_dump_start start = {.file = from->pos.file, .offset_bytes = from->pos.offset_bytes, .server_id = options->server_id};
+    rw_stream *stream = rw_stream_open(options->target, options->limits, &start, error);
+    if (!stream) return NULL;
+    rw_watcher *w = g_new0(rw_watcher, 1);
+    w->o = *options;
+    w->stream = stream;
+    w->memory = memory;
+    w->file = g_strdup(from->pos.file);
+    w->tables = rw_tables_new(options->conf, true);
+    rw_row_items_init(&w->items, options->conf, on_written, w);
+    rw_writers_init(&w->writers);
+    w->changes = g_array_new(FALSE, FALSE, sizeof(change));
+    g_array_set_clear_func(w->changes, change_clear);
+    w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
+    w->decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
+    rw_router_start route = {.scope = options->link, .source = options->target->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true};
+    w->router = rw_router_new(&route, error);
+    if (!w->router) {
+        watcher_free(w);
+        return NULL;
+    }
+    w->outside = true;
+    w->thread = g_thread_new("watcher", run, w);
+    return w;
+}
+
+void rw_watcher_stop(rw_watcher *w)
+{
+    if (!w) return;
+    rw_stream_cancel(w->stream);
+    g_thread_join(w->thread);
+    watcher_free(w);
+}
