@@ -130,10 +130,12 @@ static char *file_page(void)
              "repeated section or key is an error that names the file, the line and the nearest valid name.");
     g_string_append(out, "\n\n");
     for (unsigned kind = 0; kind < RW_SECTIONS; kind++) append_section(out, (rw_section_kind)kind);
-    g_string_append(out, "# EXAMPLE\n\n```\n[ringway]\nname     = shop\ntopology = pair\nschemas  = shop, crm\n\n"
+    g_string_append(out, "# EXAMPLE\n\n```\n[ringway]\nname     = shop\ntopology = pair\nschemas  = shop, crm\n"
+                         "conflict = last_write_wins\n\n"
                          "[site east]\nid            = 1\nhosts         = db1.east:3306\npassword_file = /etc/ringway/east.pass\n"
                          "ssl_mode      = verify_identity\n\n[site west]\nid            = 2\nhosts         = db1.west:3306\n"
-                         "password_file = /etc/ringway/west.pass\n\n[link east->west]\nignore_tables = shop.session_*\n```\n\n"
+                         "password_file = /etc/ringway/west.pass\n\n[link east->west]\nignore_tables = shop.session_*\n\n"
+                         "[schema crm]\nconflict = site_priority(west, east)\n\n[table shop.account]\nconflict = delta(balance)\n```\n\n"
                          "# SEE ALSO\n\n*ringway*(1)\n");
     return g_string_free(out, FALSE);
 }

@@ -26,8 +26,8 @@ typedef struct {
 typedef struct {
     char *config, *log_format;
     bool verbose, help, version;
-    bool print, check, json, watch, crash_points;
-    char *site, *from;
+    bool print, check, json, watch, crash_points, force, whole;
+    char *site, *from, *table, *kind, *state, *since, *until, *limit, *keep;
     rw_link_arg link;
     char **operands; /* NULL-terminated, never NULL */
 } rw_args;

@@ -91,18 +91,28 @@ static bool create_schemas(const rw_conf *conf, rw_connection **sites, GError **
     return true;
 }
 
-static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topology_link *t, const char *from, GError **error)
+/* now: where the source's log stands; replaced by `from`. */
+static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topology_link *t, const rw_source_pos *now, const char *from, GError **error)
 {
-    rw_source_pos pos = {0};
-    rw_start start = {conf->name, t->name, conf->sites[t->source].id, &pos};
-    bool recorded = false, ok;
-    if (from) ok = rw_position_parse(from, sites[t->source]->dialect->gtid_kind, &pos, error) && rw_start_record(&start, sites[t->target], true, &recorded, error);
-    else ok = rw_start_position_now(sites[t->source], &pos, error) && rw_start_record(&start, sites[t->target], false, &recorded, error);
+    rw_source_pos given = {0};
+    const rw_source_pos *pos = from ? &given : now;
+    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos};
+    bool recorded = false;
+    bool ok = (!from || rw_position_parse(from, sites[t->source]->dialect->gtid_kind, &given, error)) &&
+              rw_start_record(&start, sites[t->target], from != NULL, &recorded, error);
     if (ok && recorded)
-        printf("link %s: starts at %s:%" G_GUINT64_FORMAT "%s%s\n", t->name, *pos.file ? pos.file : "(by GTID)", pos.offset_bytes, *pos.gtid ? ", GTID " : "", pos.gtid);
+        printf("link %s: starts at %s:%" G_GUINT64_FORMAT "%s%s\n", t->name, *pos->file ? pos->file : "(by GTID)", pos->offset_bytes, *pos->gtid ? ", GTID " : "", pos->gtid);
     else if (ok) printf("link %s: has its start already\n", t->name);
-    rw_source_pos_clear(&pos);
+    rw_source_pos_clear(&given);
     return ok;
+}
+
+/* One place for all links from a site, taken before anything is written there: whoever reads its log must count the same stamps from it on. */
+static bool places_now(const rw_conf *conf, rw_connection **sites, rw_source_pos *places, GError **error)
+{
+    for (unsigned i = 0; i < conf->n_sites; i++)
+        if (!rw_start_position_now(sites[i], &places[i], error)) return false;
+    return true;
 }
 
 static bool is_chosen(const rw_args *args, const rw_conf *conf, const rw_topology_link *t)
@@ -115,11 +125,14 @@ static bool init_all(const rw_args *args, const rw_conf *conf, rw_connection **s
 {
     g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
     if (!links || !open_sites(conf, sites, error) || !create_schemas(conf, sites, error)) return false;
-    for (guint i = 0; i < links->len; i++) {
+    g_autofree rw_source_pos *places = g_new0(rw_source_pos, conf->n_sites);
+    bool ok = places_now(conf, sites, places, error);
+    for (guint i = 0; ok && i < links->len; i++) {
         const rw_topology_link *t = g_ptr_array_index(links, i);
-        if (is_chosen(args, conf, t) && !start_link(conf, sites, t, args->from, error)) return false;
+        if (is_chosen(args, conf, t)) ok = start_link(conf, sites, t, &places[t->source], args->from, error);
     }
-    return true;
+    for (unsigned i = 0; i < conf->n_sites; i++) rw_source_pos_clear(&places[i]);
+    return ok;
 }
 
 static int run(const rw_args *args, GError **error)

@@ -51,6 +51,30 @@ static void test_forms(void)
     }
 }
 
+static void test_conflicts(void)
+{
+    result r = parse("ringway conflicts resolve west/12 --keep=source --force --site west");
+    g_assert_no_error(r.error);
+    g_assert_cmpstr(r.verb->name, ==, "conflicts");
+    g_assert_cmpstrv(r.args.operands, ((const char *[]){"resolve", "west/12", NULL}));
+    g_assert_cmpstr(r.args.keep, ==, "source");
+    g_assert_cmpstr(r.args.site, ==, "west");
+    g_assert_true(r.args.force && !r.args.whole && !r.args.json);
+    done(&r);
+    r = parse("ringway conflicts list --table s.t --kind unique --state settled --since 2h --until 1h --limit 5 --json");
+    g_assert_no_error(r.error);
+    g_assert_cmpstr(r.args.table, ==, "s.t");
+    g_assert_cmpstr(r.args.kind, ==, "unique");
+    g_assert_cmpstr(r.args.state, ==, "settled");
+    g_assert_cmpstr(r.args.since, ==, "2h");
+    g_assert_cmpstr(r.args.until, ==, "1h");
+    g_assert_cmpstr(r.args.limit, ==, "5");
+    done(&r);
+    refused("ringway conflicts resolve 1 --keep both", "option --keep: cannot be 'both'; use source or target");
+    refused("ringway conflicts list --state open", "option --state: cannot be 'open'; use settled or skipped or resolved");
+    refused("ringway conflicts show 1 2", "conflicts: does not know what to do with '2'; see: ringway conflicts --help");
+}
+
 static void test_help(void)
 {
     result r = parse("ringway --help");
@@ -105,6 +129,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/args/forms", test_forms);
+    g_test_add_func("/cli/args/conflicts", test_conflicts);
     g_test_add_func("/cli/args/help", test_help);
     g_test_add_func("/cli/args/unknown", test_unknown);
     g_test_add_func("/cli/args/values", test_values);
