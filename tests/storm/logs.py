@@ -1,0 +1,48 @@
+"""Which transactions lie where in the binary logs: {GTID: [tag]}, by the rows of `journal` in them.
+
+A transaction of a writer has one such row, a window of Ringway as many as it holds, a delete by which Ringway settles a
+clash none.
+"""
+
+import re
+import shutil
+import subprocess
+
+from servers import MySQL, ServerError
+from tables import DB
+
+GTID = re.compile(rb"^(?:SET @@SESSION\.GTID_NEXT= '([0-9a-f-]{36}:[\w:]*\d+)'|#.*\tGTID (\d+-\d+-\d+))")
+INSERT = f'### INSERT INTO `{DB}`.`journal`'.encode()
+VALUE = re.compile(rb"^###   @\d+='?([^' \n]*)")
+
+
+def program(server):
+    if server.flavour == 'mysql':
+        return MySQL.program('mysqlbinlog')
+    return [shutil.which('mariadb-binlog') or 'mysqlbinlog']
+
+
+def transactions(server):
+    files = sorted(server.data.glob('bin.[0-9]*'))
+    command = [*program(server), '--no-defaults', '-v', '--base64-output=decode-rows', *map(str, files)]
+    found, gtid, values = {}, None, None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for line in process.stdout:
+            if values is not None:
+                value = VALUE.match(line)
+                if value:
+                    values.append(value.group(1).decode())
+                    if len(values) == 3:
+                        found[gtid].append('.'.join(values))
+                        values = None
+            elif line.startswith(INSERT):
+                values = []
+            else:
+                match = GTID.match(line)
+                if match:
+                    gtid = (match.group(1) or match.group(2)).decode().lower()
+                    found.setdefault(gtid, [])
+        error = process.stderr.read().decode(errors='replace')
+    if process.returncode != 0:
+        raise ServerError(f'the logs of {server.name} cannot be read: {error}')
+    return found

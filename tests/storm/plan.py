@@ -1,0 +1,99 @@
+"""What a storm will do, all of it from the seed: servers, clocks, options, who writes what, and what happens meanwhile.
+
+The timing of a run is not repeated by its seed; what was planned is.
+"""
+
+import dataclasses
+import random
+
+from tables import SITES
+
+CLOCK_S = 60                # clocks are wrong by up to this
+PAIRS = (('mariadb', 'mysql'), ('mysql', 'mariadb'), ('mariadb', 'mariadb'), ('mysql', 'mysql'))
+TRIPLES = (('mariadb', 'mysql', 'mariadb'), ('mysql', 'mariadb', 'mysql'), ('mariadb', 'mariadb', 'mysql'),
+           ('mysql', 'mysql', 'mariadb'), ('mariadb', 'mariadb', 'mariadb'), ('mysql', 'mysql', 'mysql'))
+
+# What happens to whom, how often, and how long it lasts, in seconds.
+ACTS = (('pause', 5, (0.3, 6)), ('kill ringway', 4, (0.0, 1.5)), ('kill server', 3, (0.0, 2)), ('freeze server', 3, (0.1, 2.5)),
+        ('freeze ringway', 2, (0.1, 2)), ('clock', 3, (0, 0)), ('kill both', 1, (0.0, 1)), ('rotate', 1, (0, 0)))
+
+WEIGHTS = {'kv': 5, 'word': 2, 'uniq': 5, 'account': 3, 'account2': 1, 'tally': 1, 'doc': 3, 'prio': 2, 'flip': 3,
+           'family': 4, 'cold': 2, 'trail': 1}
+
+
+@dataclasses.dataclass
+class Act:
+    at: float               # seconds since the beginning
+    what: str
+    whom: tuple             # site, or sites of a link
+    seconds: float          # how long it lasts
+    value: float = 0.0
+
+
+@dataclasses.dataclass
+class Plan:
+    seed: int
+    seconds: float
+    flavours: tuple
+    writers: int            # at each site
+    clocks: tuple           # seconds by which each site's clock is wrong at first; empty: not to be touched
+    options: dict           # of [ringway]
+    args: tuple             # of each server
+    acts: list
+    weights: dict           # table: how often it is written
+    quiet_at: float         # DDL on hot tables while nobody writes; None: never
+    builders: bool          # DDL on side tables all the time
+
+    @property
+    def sites(self):
+        return SITES[:len(self.flavours)]
+
+    @property
+    def links(self):
+        return [(a, b) for a in self.sites for b in self.sites if a != b]
+
+    def dice(self, *what):
+        """The same dice for the same purpose, whatever else was thrown."""
+        return random.Random('/'.join(map(str, (self.seed, *what))))
+
+    def __str__(self):
+        clocks = self.clocks or [None] * len(self.flavours)
+        return ' '.join(f'{s}={f}' + (f'({c:+.0f}s)' if c is not None else '') for s, f, c in zip(self.sites, self.flavours, clocks))
+
+
+def make(seed, seconds=60, sites=2, flavours=None, writers=4, clocks=True, acts=True, without=(), options=None):
+    """flavours: of the sites; else the seed decides. without: names of tables, of acts, 'ddl' or 'quiet' to leave out."""
+    dice = random.Random(f'{seed}/plan')
+    drawn = dice.choice(TRIPLES if sites == 3 else PAIRS)
+    flavours = tuple(flavours or drawn)
+    own = dice.choice(({}, {}, {'window_bytes': '64K'}, {'window_transactions': 1}, {'window_transactions': 7}))
+    args = [['--binlog-row-metadata=FULL'] if dice.random() < 0.5 else [] for _ in SITES]
+    for extra, flavour in zip(args, flavours):
+        if dice.random() < 0.25:
+            extra.append('--log-bin-compress=ON' if flavour == 'mariadb' else '--binlog-transaction-compression=ON')
+        if dice.random() < 0.3:
+            extra.append('--max-binlog-size=1M')
+    plan = Plan(
+        seed=seed, seconds=seconds, flavours=flavours, writers=writers,
+        clocks=tuple(dice.uniform(-CLOCK_S, CLOCK_S) for _ in flavours) if clocks else (),
+        options={'topology': 'mesh' if len(flavours) > 2 else 'pair', 'conflict': 'last_write_wins', 'retry_max_s': 1,
+                 'gap_wait_s': 60, **own, **(options or {})},
+        args=tuple(map(tuple, args)), acts=[], weights={k: w for k, w in WEIGHTS.items() if k not in without},
+        quiet_at=None, builders='ddl' not in without)
+    if dice.random() < 0.5 and seconds >= 20 and 'quiet' not in without:
+        plan.quiet_at = dice.uniform(0.3, 0.7) * seconds
+    if acts:
+        plan.acts = weather(plan, without)
+    return plan
+
+
+def weather(plan, without):
+    """Some act every four seconds or so, at any moment but the very end."""
+    dice, acts = plan.dice('weather'), []
+    kinds = [(what, weight, times) for what, weight, times in ACTS if what not in without and (what != 'clock' or plan.clocks)]
+    for _ in range(max(3, round(plan.seconds / 3.5))):
+        what, _, (least, most) = dice.choices(kinds, [k[1] for k in kinds])[0]
+        whom = dice.choice(plan.links) if what == 'pause' else (dice.choice(plan.sites),)
+        acts.append(Act(dice.uniform(0.05, 0.92) * plan.seconds, what, whom, dice.uniform(least, most),
+                        dice.uniform(-CLOCK_S, CLOCK_S)))
+    return sorted(acts, key=lambda a: a.at)

@@ -1,0 +1,194 @@
+"""What happens to servers, links and clocks during a storm, at the moments that the plan says."""
+
+import heapq
+import itertools
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import threading
+import time
+
+import pymysql
+
+from ringway import binary
+from servers import ServerError, workspace
+
+_library = None
+
+
+def library():
+    """clock.c, built once; None without a compiler."""
+    global _library
+    if _library is None:
+        compiler = shutil.which('cc') or shutil.which('gcc')
+        _library = workspace() / 'clock.so' if compiler else False
+        if compiler:
+            subprocess.run([compiler, '-std=c17', '-O2', '-shared', '-fPIC', '-o', str(_library),
+                            str(pathlib.Path(__file__).with_name('clock.c'))], check=True)
+    return _library or None
+
+
+class Clock:
+    """The clock of one server, wrong by some seconds. It can be put wrong anew at any moment, also to an earlier time."""
+
+    def __init__(self, server, seconds):
+        self.path = server.dir / 'clock'
+        self.path.write_bytes(bytes(8))
+        self.set(seconds)
+        server.env = {'LD_PRELOAD': str(library()), 'RINGWAY_CLOCK': str(self.path)}
+
+    def set(self, seconds):
+        with open(self.path, 'r+b') as file:
+            file.write(struct.pack('=q', int(seconds * 1e9)))
+
+
+class Verb(threading.Thread):
+    """pause or resume, tried until it is done: a site may be away."""
+
+    def __init__(self, storm, verb, link):
+        super().__init__(daemon=True)
+        self.storm, self.verb, self.link = storm, verb, link
+
+    def run(self):
+        for _ in range(60):
+            try:
+                self.storm.ringway.cmd(self.verb, '--link', self.link, timeout=20)
+                return
+            except Exception:                               # noqa: BLE001  not reachable, or too late
+                if self.verb == 'pause' or self.storm.closed:
+                    return
+                time.sleep(0.3)
+
+
+class Weather:
+    def __init__(self, storm):
+        self.storm, self.plan = storm, storm.plan
+        self.queue, self.order = [], itertools.count()
+        self.done = {}                  # what: how often
+        self.verbs, self.paused, self.frozen = [], set(), set()
+        self.armed = False              # Ringway may end by itself at a crash point
+        self.points = []
+        if b'RINGWAY_CRASH_AT' in binary().read_bytes():
+            self.points = storm.ringway.cmd('run', '--crash-points').stdout.split()
+        for act in self.plan.acts:
+            self.later(act.at, lambda act=act: self.begin(act))
+        self.dice = self.plan.dice('points')
+        self.began = time.monotonic()
+
+    def later(self, at, what):
+        heapq.heappush(self.queue, (at, next(self.order), what))
+
+    def now(self):
+        return time.monotonic() - self.began
+
+    def step(self):
+        """Do what is due; how long until something else is."""
+        while self.queue and self.queue[0][0] <= self.now():
+            heapq.heappop(self.queue)[2]()
+        self.watch()
+        return min(0.2, self.queue[0][0] - self.now()) if self.queue else 0.2
+
+    def watch(self):
+        """Nobody ends but those whom we end."""
+        ringway = self.storm.ringway
+        if ringway.process is not None and ringway.process.poll() is not None:
+            code = ringway.process.returncode
+            if not (self.armed and code == -signal.SIGKILL):
+                self.storm.trouble('ended', f'ringway ended with {code}\n{ringway.tail()}')
+            self.count('crash point')
+            ringway.process, self.armed = None, False
+            ringway.start(wait=False)
+        for server in self.storm.servers.values():
+            if server.process is not None and server.process.poll() is not None:
+                raise ServerError(f'{server.name} ended with {server.process.returncode}:\n{server.tail()}')
+
+    def count(self, what):
+        self.done[what] = self.done.get(what, 0) + 1
+
+    def begin(self, act):
+        ringway, server = self.storm.ringway, self.storm.servers.get(act.whom[0])
+        end = self.now() + act.seconds
+        self.count(act.what)
+        if act.what == 'pause':
+            link = '->'.join(act.whom)
+            self.paused.add(link)
+            self.verb('pause', link)
+            self.later(end, lambda: self.verb('resume', link))
+        if act.what in ('kill ringway', 'kill both'):
+            ringway.kill9()
+            self.armed = False
+            self.later(end, self.start_ringway)
+        if act.what in ('kill server', 'kill both'):
+            server.kill9()
+            self.later(end, lambda: server.process or server.spawn())
+        if act.what == 'freeze server' and server.process:
+            server.freeze()
+            self.frozen.add(server.name)
+            self.later(end, lambda: self.thaw(server))
+        if act.what == 'freeze ringway' and ringway.process:
+            ringway.process.send_signal(signal.SIGSTOP)
+            self.later(end, self.thaw_ringway)
+        if act.what == 'clock':
+            self.storm.clocks[server.name].set(act.value)
+        if act.what == 'rotate' and server.name not in self.frozen:
+            try:
+                with server.connect(read_timeout=5) as connection, connection.cursor() as cursor:
+                    cursor.execute('FLUSH BINARY LOGS')
+            except (pymysql.err.MySQLError, OSError):
+                pass
+
+    def verb(self, verb, link):
+        verb = Verb(self.storm, verb, link)
+        self.verbs.append(verb)
+        verb.start()
+
+    def start_ringway(self):
+        if self.storm.ringway.process is None:
+            env = {}
+            if self.points and self.dice.random() < 0.5:
+                env['RINGWAY_CRASH_AT'] = f'{self.dice.choice(self.points)}:{self.dice.choice((1, 2, 5, 20))}'
+                self.armed = True
+            self.storm.ringway.start(env=env, wait=False)
+
+    def thaw(self, server):
+        self.frozen.discard(server.name)
+        if server.process:
+            server.thaw()
+
+    def thaw_ringway(self):
+        if self.storm.ringway.process:
+            self.storm.ringway.process.send_signal(signal.SIGCONT)
+
+    def clear(self, timeout=90):
+        """The storm is over for now: everybody runs, no link is paused."""
+        for server in self.storm.servers.values():
+            self.thaw(server)
+            if server.process is None:
+                server.spawn()
+        for server in self.storm.servers.values():
+            server.ready(timeout)
+        self.thaw_ringway()
+        if self.armed:
+            self.storm.ringway.kill9()
+            self.armed = False
+        if self.storm.ringway.process is None:
+            self.storm.ringway.start(wait=False)
+        for verb in self.verbs:
+            verb.join(timeout)
+        for link in sorted(self.paused):
+            self.storm.ringway.cmd('resume', '--link', link, expect=None)
+        self.verbs.clear()
+        self.paused.clear()
+        if not self.storm.history.troubles:     # else a link has stopped, and nothing is worth waiting for
+            self.storm.ringway.wait_state('running', 'catching_up', timeout=timeout)
+
+    def quiet(self):
+        """Put off what is due meanwhile: what was begun is ended by clear()."""
+        self.watch()
+        return self.now()
+
+    def go_on(self, since):
+        """As if no time had passed since quiet()."""
+        self.began += self.now() - since
