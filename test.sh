@@ -100,6 +100,11 @@ run_fuzz() {
 
 if [ "$unit" = yes ]; then
     run_unit 'unit' build
+    say 'model of conflict settlement'
+    rm -f build/model.xml
+    /usr/bin/python3 -B -m pytest -q tests/model --junitxml=build/model.xml
+    # shellcheck disable=SC2046
+    count model $(/usr/bin/python3 scripts/count.py junit build/model.xml)
     if [ "$fast" = no ]; then
         say 'build, sanitizers and fuzzers'
         export ASAN_OPTIONS=abort_on_error=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1

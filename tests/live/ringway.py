@@ -242,11 +242,11 @@ class Ringway:
     def has_mark(self, server, source, n):
         return (server.one(f'SELECT n FROM `{self.db}`.`mark` WHERE site = %s', (source.name,)) or 0) >= n
 
-    def caught_up(self, timeout=60, sources=None):
-        """Until all that was committed at the sources (default: all sites) is at every other site."""
+    def caught_up(self, timeout=60, sources=None, targets=None):
+        """Until all that was committed at the sources (default: all sites) is at every other site, or at the targets."""
         sources = sources or list(self.sites.values())
         waiting = [(source, target, n) for source in sources for n in [self.mark(source)]
-                   for target in self.sites.values() if target is not source]
+                   for target in targets or self.sites.values() if target is not source]
         asked = time.monotonic()
 
         def there():

@@ -119,6 +119,7 @@ class Server:
         self.gtid_domain = server_id if gtid_domain is None else gtid_domain
         self.durable = durable
         self.args = list(args)
+        self.env = {}           # more variables of the environment, for the server alone
         self.port = free_port()
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'{name}-', dir=workspace()))
         self.data = self.dir / 'data'
@@ -175,7 +176,8 @@ class Server:
             self._prepare()
         with open(self.dir / 'output', 'ab') as out:
             self.process = subprocess.Popen(self.command() + self.args, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=out, preexec_fn=die_with_parent, cwd=self.dir)
+                                            stderr=out, preexec_fn=die_with_parent, cwd=self.dir,
+                                            env={**os.environ, **self.env})
         _living.append(self)
         return self
 

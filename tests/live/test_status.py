@@ -89,6 +89,7 @@ def test_lag_shows_a_backlog(link):
 
 
 def test_for_people(link):
+    link.wait_state('running')
     text = link.cmd('status').stdout
     assert 'east->west' in text and 'west->east' in text and 'running' in text
 

@@ -5,8 +5,8 @@ import pathlib
 import re
 import sys
 
-ORDER = ['base', 'conf', 'gtid', 'change', 'server', 'ddl', 'flow/read', 'flow/decode', 'flow/route', 'flow/window', 'flow/apply',
-         'flow', 'topology', 'http', 'cli']
+ORDER = ['base', 'conf', 'gtid', 'change', 'server', 'conflict', 'ddl', 'flow/read', 'flow/decode', 'flow/route', 'flow/window',
+         'flow/apply', 'flow', 'topology', 'http', 'cli']
 ALLOWED = {('flow/apply', 'flow/window')}       # it folds what it applies
 
 
