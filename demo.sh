@@ -1,6 +1,6 @@
 #!/bin/bash
 # Shows Ringway at work: installs what is missing, builds, starts two throwaway servers, replicates both ways under load,
-# kills one of them, makes a conflict, compares every row, and takes everything down.
+# kills one of them, makes a conflict and shows its verdict, compares every row, and takes everything down.
 #
 #   ./demo.sh            about a minute, after the install
 #   ./demo.sh --keep     leaves it running, and says where the status page is and how to stop it
