@@ -95,6 +95,10 @@ def uniq(id, u, tx=None, n=None):
     return {'id': id, 'tag': tx.tag if tx else None, 'u': u, 'n': n, 'v': ''}
 
 
+def word(k1, tx=None):
+    return {'k1': k1, 'k2': 'x', 'tag': tx.tag if tx else None, 'v': ''}
+
+
 def two_inserts(story, table='kv', v=('a', 'b')):
     """Neither had seen the other; west's is there at the end."""
     x = story.tx('east', (table, None, kv(v=v[0])))
@@ -315,6 +319,30 @@ def a_unique_value_claimed_twice_without_a_record(s):
     s.tx('east', ('uniq', None, uniq(1, 'u')))
     y = s.tx('west', ('uniq', None, uniq(2, 'u')))
     s.end('uniq', uniq(2, 'u', y))
+
+
+@case()
+def a_key_in_two_spellings(s):
+    x = s.tx('east', ('word', None, word('beta')))
+    y = s.tx('west', ('word', None, word('Beta')))
+    s.end('word', word('Beta', y))
+    s.record('unique', 'target', 'word', x, y, stamps=(1, 2))
+
+
+@case('lost')
+def a_key_in_two_spellings_without_a_record(s):
+    s.tx('east', ('word', None, word('beta')))
+    y = s.tx('west', ('word', None, word('Beta')))
+    s.end('word', word('Beta', y))
+
+
+@case()
+def a_row_is_spelled_otherwise_while_it_is_deleted(s):
+    x = s.tx('east', ('word', None, word('beta')))
+    y = s.tx('east', ('word', word('beta', x), None), ('word', None, word('Beta')), saw=[x])
+    z = s.tx('west', ('word', word('beta', x), None), saw=[x])
+    s.end('word', word('Beta', y))
+    s.record('delete/delete', 'target', 'word', y, z, stamps=(1, 2), key=('beta', 'x'), rows=(None, None))
 
 
 @case('false')

@@ -293,11 +293,11 @@ class Checker:
             self.wrong(how, f'{x.tag} and {y.tag}: {record}')
 
     def same_value(self, t, record):
+        def same(columns):
+            return all(a[c] is not None and str(a[c]).lower() == str(b[c]).lower() for c in columns)
         a, b = record.incoming, record.current
-        if t.fold and a and b and t.key_of(a) == t.key_of(b):
-            return                              # keys in other letters
-        if not a or not b or t.key_of(a) == t.key_of(b) or not any(
-                a.get(c) is not None and str(a[c]).lower() == str(b.get(c)).lower() for c in t.unique):
+        values = [t.key] if t.fold else [(c,) for c in t.unique]
+        if not a or not b or t.key_of(a) == t.key_of(b) or not any(map(same, values)):
             self.wrong('false', f'no unique value in common: {record}')
 
     def no_parent(self, record):

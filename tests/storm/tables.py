@@ -24,18 +24,18 @@ class Table:
     merge: bool = False     # each column is settled by itself; it holds the tag of the transaction that wrote it
     unique: tuple = ()      # columns with a unique key each
     parent: tuple = ()      # (column, table) of a foreign key
-    fold: bool = False      # keys that differ only in case are one
+    fold: bool = False      # two keys that differ only in case are two rows, and cannot both be there
     deletes: bool = True    # rows come and go
     rows: tuple = ()        # initial ones
     own: bool = False       # every writer keeps to rows of its own: nothing to settle
 
     def key_of(self, row):
-        """The key of a row as the checker writes it: texts, the same for what the database takes for the same."""
+        """The key of a row as the checker writes it."""
         return self.key_text([row[c] for c in self.key])
 
-    def key_text(self, values):
-        texts = tuple(str(v) for v in values)
-        return tuple(t.lower() for t in texts) if self.fold else texts
+    @staticmethod
+    def key_text(values):
+        return tuple(str(v) for v in values)
 
 
 TAG = 'tag VARCHAR(32) NOT NULL'

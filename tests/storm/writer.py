@@ -128,7 +128,7 @@ def word(a, dice, *_):
         a.insert(t, {'k1': key[0], 'k2': key[1], 'tag': a.tag, 'v': f'new {kind}'})
     elif kind < 0.2:
         a.delete(t, before)
-    elif kind < 0.35 and t.key_text(to) != t.key_text(key) and a.read(t, *to) is None:
+    elif kind < 0.35 and a.read(t, *to) is None:
         a.update(t, before, {'k1': to[0], 'k2': to[1], 'tag': a.tag})
     elif kind < 0.55:           # the same key in other letters
         a.update(t, before, {'k1': key[0], 'k2': key[1], 'tag': a.tag})
