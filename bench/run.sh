@@ -3,6 +3,7 @@
 #
 #   bench/run.sh                         MariaDB -> MariaDB and MySQL -> MySQL, under 6 minutes
 #   bench/run.sh --pair mariadb          one of them
+#   bench/run.sh conflicts               what a conflict costs
 #   bench/run.sh --help                  every parameter
 #
 # RINGWAY_BENCH_BUILD: directory of the optimised build (default build-bench).
@@ -10,6 +11,11 @@ set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C.UTF-8
 build=${RINGWAY_BENCH_BUILD:-build-bench}
+script=replication
+if [ "${1-}" = conflicts ]; then
+    script=conflicts
+    shift
+fi
 case " $* " in
     *' --help '*|*' -h '*) ;;
     *)
@@ -17,4 +23,4 @@ case " $* " in
         ninja --quiet -C "$build" ringway bench/bench-decode >&2
         ;;
 esac
-exec /usr/bin/python3 -B bench/replication.py --build "$build" "$@"
+exec /usr/bin/python3 -B bench/$script.py --build "$build" "$@"

@@ -7,8 +7,13 @@
 #   tests/storm.sh --check DIRECTORY                          the checker alone, on a run that failed and was kept
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-if [ -z "${RINGWAY_BIN-}" ]; then
-    scripts/build.sh build-crash -Dcrash_points=true > /dev/null
-    export RINGWAY_BIN=$PWD/build-crash/ringway
-fi
+case " $* " in
+    *' --help '* | *' -h '* | *' --check '*) ;;
+    *)
+        if [ -z "${RINGWAY_BIN-}" ]; then
+            scripts/build.sh build-crash -Dcrash_points=true > /dev/null
+            export RINGWAY_BIN=$PWD/build-crash/ringway
+        fi
+        ;;
+esac
 exec /usr/bin/python3 -B tests/storm/run.py "$@"

@@ -1,17 +1,6 @@
 #include "flow/conflicts.h"
 
-#include <json-glib/json-glib.h>
-
-static void put_string(JsonBuilder *json, const char *name, const char *value)
-{
-    json_builder_set_member_name(json, name);
-    if (!value) {
-        json_builder_add_null_value(json);
-        return;
-    }
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-    json_builder_add_string_value(json, valid);
-}
+#include "flow/json_put.h"
 
 /* The whole value beside length and hash: "value" if it is text, else "hex". */
 static void put_whole(JsonObject *large, GBytes *bytes)
@@ -44,7 +33,7 @@ static void put_row(JsonBuilder *json, const char *name, const char *text, const
 {
     g_autoptr(JsonNode) row = text && *text == '{' ? json_from_string(text, NULL) : NULL;
     if (!row || !JSON_NODE_HOLDS_OBJECT(row)) {
-        put_string(json, name, text);
+        rw_json_put_string(json, name, text);
         return;
     }
     if (values && side) put_wholes(json_node_get_object(row), side, values);
@@ -63,14 +52,14 @@ static void put_record(JsonBuilder *json, const rw_conflict_record *record, GHas
 {
     g_autofree char *ref = g_strdup_printf("%s/%" G_GUINT64_FORMAT, record->site, record->id);
     json_builder_begin_object(json);
-    put_string(json, "ref", ref);
-    put_string(json, "site", record->site);
+    rw_json_put_string(json, "ref", ref);
+    rw_json_put_string(json, "site", record->site);
     for (unsigned i = 0; i < RW_CONFLICT_COLUMNS; i++) {
         const char *name = rw_conflict_column_name((rw_conflict_column)i), *text = record->text[i];
         if (rw_conflict_column_is_number((rw_conflict_column)i)) put_number(json, name, text);
         else if (i == RW_CONFLICT_KEY) put_row(json, name, text, NULL, NULL);
         else if (i >= RW_CONFLICT_BEFORE && i <= RW_CONFLICT_CURRENT) put_row(json, name, text, rw_conflict_sides[i - RW_CONFLICT_BEFORE], values);
-        else put_string(json, name, text);
+        else rw_json_put_string(json, name, text);
     }
     json_builder_end_object(json);
 }

@@ -1,19 +1,8 @@
 #include "flow/status.h"
 
-#include <json-glib/json-glib.h>
-#include <math.h>
+#include "flow/json_put.h"
 
-/* json-glib writes bytes that are not UTF-8 as they are, and a server's message may hold any. */
-static void put_string(JsonBuilder *json, const char *name, const char *value)
-{
-    json_builder_set_member_name(json, name);
-    if (!value) {
-        json_builder_add_null_value(json);
-        return;
-    }
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-    json_builder_add_string_value(json, valid);
-}
+#include <math.h>
 
 static void put_count(JsonBuilder *json, const char *name, uint64_t value)
 {
@@ -31,11 +20,11 @@ static void put_seconds(JsonBuilder *json, const char *name, double seconds)
 static void put_site(JsonBuilder *json, const rw_site_status *site)
 {
     json_builder_begin_object(json);
-    put_string(json, "name", site->name);
+    rw_json_put_string(json, "name", site->name);
     put_count(json, "id", site->id);
-    put_string(json, "flavour", site->flavour);
-    put_string(json, "version", site->version);
-    put_string(json, "host", site->host);
+    rw_json_put_string(json, "flavour", site->flavour);
+    rw_json_put_string(json, "version", site->version);
+    rw_json_put_string(json, "host", site->host);
     json_builder_set_member_name(json, "reachable");
     json_builder_add_boolean_value(json, site->reachable);
     json_builder_end_object(json);
@@ -45,9 +34,9 @@ static void put_position(JsonBuilder *json, const rw_source_pos *position)
 {
     json_builder_set_member_name(json, "position");
     json_builder_begin_object(json);
-    put_string(json, "file", position->file);
+    rw_json_put_string(json, "file", position->file);
     put_count(json, "offset", position->offset_bytes);
-    put_string(json, "gtid", position->gtid);
+    rw_json_put_string(json, "gtid", position->gtid);
     json_builder_end_object(json);
 }
 
@@ -69,9 +58,9 @@ static void put_tables(JsonBuilder *json, const GPtrArray *tables)
     for (guint i = 0; i < tables->len; i++) {
         const rw_table_status *table = g_ptr_array_index(tables, i);
         json_builder_begin_object(json);
-        put_string(json, "table", table->table);
-        put_string(json, "path", table->exact ? "exact" : "folded");
-        put_string(json, "why", table->why);
+        rw_json_put_string(json, "table", table->table);
+        rw_json_put_string(json, "path", table->exact ? "exact" : "folded");
+        rw_json_put_string(json, "why", table->why);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -80,11 +69,11 @@ static void put_tables(JsonBuilder *json, const GPtrArray *tables)
 static void put_link(JsonBuilder *json, const rw_link_status *link)
 {
     json_builder_begin_object(json);
-    put_string(json, "name", link->name);
-    put_string(json, "source", link->source);
-    put_string(json, "target", link->target);
-    put_string(json, "state", rw_link_state_name(link->state));
-    put_string(json, "error", link->error);
+    rw_json_put_string(json, "name", link->name);
+    rw_json_put_string(json, "source", link->source);
+    rw_json_put_string(json, "target", link->target);
+    rw_json_put_string(json, "state", rw_link_state_name(link->state));
+    rw_json_put_string(json, "error", link->error);
     put_position(json, &link->position);
     put_seconds(json, "lag_s", link->lag_s);
     put_count(json, "transactions", link->transactions);
@@ -102,7 +91,7 @@ char *rw_status_to_json(const rw_status *status)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
     json_builder_begin_object(json);
-    put_string(json, "name", status->name);
+    rw_json_put_string(json, "name", status->name);
     json_builder_set_member_name(json, "sites");
     json_builder_begin_array(json);
     for (guint i = 0; i < status->sites->len; i++) put_site(json, g_ptr_array_index(status->sites, i));

@@ -18,8 +18,7 @@ from scenario import need                                                       
 from tables import BY_NAME                                                          # noqa: E402
 
 # Seeds that pause, kill and skew.
-RUNS = [(('mariadb', 'mysql'), 7)]
-LONG = [(('mysql', 'mariadb', 'mariadb'), 12)]
+RUNS = [(('mariadb', 'mysql'), 7), (('mysql', 'mariadb', 'mariadb'), 12)]
 
 
 def words(violations):
@@ -118,20 +117,9 @@ def test_plan_is_repeated_by_its_seed():
     assert plan.make(6, 60, 3) != one
 
 
-def blow(flavours, seed):
+@pytest.mark.parametrize('flavours, seed', RUNS, ids=['-'.join(f) for f, _ in RUNS])
+def test_storm(flavours, seed):
     need(*flavours)
     result = storm.run(plan.make(seed, 12, flavours=flavours))
     assert result.ok, f'{result}\n{words(result.violations)}\nkept in {result.kept}'
     assert result.acknowledged > 200 and sum(result.conflicts.values()) > 20, result
-
-
-@pytest.mark.long
-@pytest.mark.parametrize('flavours, seed', RUNS, ids=['-'.join(f) for f, _ in RUNS])
-def test_storm(flavours, seed):
-    blow(flavours, seed)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize('flavours, seed', LONG, ids=['-'.join(f) for f, _ in LONG])
-def test_storm_on_three_sites(flavours, seed):
-    blow(flavours, seed)

@@ -24,7 +24,7 @@ from servers import FLAVOURS, workspace                                         
 
 
 def options():
-    p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    p = argparse.ArgumentParser(prog='tests/storm.sh', description=__doc__.split('\n')[0])
     p.add_argument('--runs', type=int, default=50, help='how many, each with a seed of its own (default 50)')
     p.add_argument('--seconds', type=float, default=60, help='how long writers write in each (default 60)')
     p.add_argument('--sites', default='2,3', help='numbers of sites, taken in turn (default 2,3)')
