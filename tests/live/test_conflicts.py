@@ -3,6 +3,7 @@ sites, recorded with all rows."""
 
 import contextlib
 import json
+import pathlib
 
 import pytest
 
@@ -162,3 +163,22 @@ def test_a_row_of_a_large_transaction(pair):
         link.same()
         assert link.rows(link.east, 'big WHERE id = 700') == [(700, 'west')]
         assert [r['verdict'] for r in records(link.west)] == ['target']
+
+
+@pytest.mark.pairs(('mariadb', 'mysql'))
+def test_a_memory_larger_than_allowed(pair):
+    """What does not fit goes to a file, and is as exact there."""
+    pair.fresh()
+    with contextlib.closing(Scenario(pair, options={'conflict': 'last_write_wins', 'memory_bytes': '1M'})) as link:
+        link.begin()
+        link.both('CREATE TABLE many (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB',
+                  *[f"INSERT INTO many WITH RECURSIVE n (i) AS (SELECT {k} UNION ALL SELECT i + 1 FROM n WHERE i < {k + 899}) SELECT i, '' FROM n"
+                    for k in range(1, 36000, 900)])
+        apart(link, [f"UPDATE many SET v = 'east' WHERE id = {id}" for id in range(1000, 36000, 1000)],
+              ['DO SLEEP(1.1)', *[f"UPDATE many SET v = 'west' WHERE id BETWEEN {k} AND {k + 899}" for k in range(1, 36000, 900)]])
+        link.caught_up()
+        files = [p.readlink() for p in pathlib.Path(f'/proc/{link.process.pid}/fd').iterdir()]
+        assert any('ringway' in str(f) and str(f).endswith('(deleted)') for f in files), files
+        link.same()
+        assert link.west.one("SELECT COUNT(*) FROM many WHERE v <> 'west'") == 0
+        assert len(records(link.west)) == len(records(link.east)) == 35
