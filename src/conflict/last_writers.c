@@ -145,19 +145,20 @@ static bool is_alive(const rw_last_writers *w, GError **error)
     return !w->error;
 }
 
-bool rw_last_writers_wait(rw_last_writers *w, const rw_target_pos *pos, const gint *stop, GError **error)
+bool rw_last_writers_wait(rw_last_writers *w, const rw_target_pos *pos, gint64 until_us, const gint *stop, bool *reached, GError **error)
 {
     enum { TURN_US = 200 * 1000 };
     bool stopped = false;
     rw_lock_take(&w->lock);
     w->waiting = true;
-    while (!w->error && !has_reached(w, pos) && !stopped) {
-        rw_lock_wait_until(&w->lock, rw_clock_us() + TURN_US);
+    while (!w->error && !has_reached(w, pos) && !stopped && rw_clock_us() < until_us) {
+        rw_lock_wait_until(&w->lock, MIN(until_us, rw_clock_us() + TURN_US));
         stopped = g_atomic_int_get(stop) != 0;
     }
     w->waiting = false;
+    *reached = has_reached(w, pos);
     bool ok = is_alive(w, error);
-    if (ok && stopped && !has_reached(w, pos)) ok = rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
+    if (ok && stopped && !*reached) ok = rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
     rw_lock_give(&w->lock);
     return ok;
 }

@@ -30,7 +30,8 @@ void rw_last_writers_reached(rw_last_writers *w, const char *file, uint64_t offs
 void rw_last_writers_fail(rw_last_writers *w, GError *error); /* taken over */
 
 /* applier */
-bool rw_last_writers_wait(rw_last_writers *w, const rw_target_pos *pos, const gint *stop, GError **error);
+/* Until the watcher has passed pos (*reached), or until then (monotonic). */
+bool rw_last_writers_wait(rw_last_writers *w, const rw_target_pos *pos, gint64 until_us, const gint *stop, bool *reached, GError **error);
 bool rw_last_writers_is_empty(rw_last_writers *w);
 bool rw_last_writers_find(rw_last_writers *w, rw_item item, const rw_seen *seen, rw_writer *writer, bool *found, GError **error);
 bool rw_last_writers_forget(rw_last_writers *w, const rw_seen *seen, GError **error); /* seen: of the source */

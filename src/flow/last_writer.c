@@ -90,7 +90,7 @@ static char *first_file(rw_connection *connection)
 
 static void walk(search *s, const rw_site_conf *site, rw_stream_limits limits)
 {
-    rw_dump_start start = {.file = s->file, .offset_bytes = 4, .server_id = g_random_int() | 0x40000000u, .once = true};
+    rw_dump_start start = {.file = s->file, .offset_bytes = 4, .once = true};
     g_autoptr(rw_stream) stream = rw_stream_open(site, limits, &start, NULL);
     if (!stream) return;
     rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});

@@ -60,7 +60,8 @@ static bool run_batches(rw_run *run, GError **error)
     GError *failure = NULL;
     while (!rw_link_is_stopping(l)) {
         rw_batch *batch = rw_queue_take(run->queue, rw_clock_us() + POLL_US / 2, &failure);
-        bool ok = !failure && (batch ? rw_applier_run(run->applier, batch, &failure) : rw_applier_idle(run->applier, &failure));
+        bool ok = !failure && (batch ? rw_applier_run(run->applier, batch, &failure)
+                                     : rw_connection_keep(run->target, &failure) && rw_applier_idle(run->applier, &failure));
         if (batch) rw_queue_recycle(run->queue, batch);
         if (ok) {
             rw_link_publish(run, rw_queue_is_empty(run->queue));
@@ -80,13 +81,13 @@ static bool wait_while_paused(rw_run *run, GError **error)
     if (!l->control.paused) return true;
     rw_log(RW_LOG_INFO, l->name, "paused");
     rw_link_set_state(l, RW_LINK_PAUSED, NULL);
-    if (!rw_control_record(l->source->id, "paused", NULL, NULL, run->target, error)) return false;
+    if (!rw_run_lease(run, RW_SESSION_LEASE_S, error) || !rw_control_record(l->source->id, "paused", NULL, NULL, run->target, error)) return false;
     while (l->control.paused) {
         if (!pause_us(l, POLL_US / 2)) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
         if (!rw_control_load(&l->control, l->source->id, l->name, run->target, error)) return false;
     }
     rw_log(RW_LOG_INFO, l->name, "resumed");
-    return true;
+    return rw_run_lease(run, RW_SESSION_OPENING_S, error);
 }
 
 /* One life: connect, run, end with an error, or with none after a pause. */

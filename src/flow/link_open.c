@@ -100,17 +100,10 @@ bool rw_run_open_target(rw_run *run, GError **error)
            rw_control_load(&l->control, l->source->id, l->name, run->target, error);
 }
 
-/* Unique among the readers of a server's log: two of each link, one at either end. */
-static uint32_t reader_number(const rw_link *l, const char *reads)
-{
-    g_autofree char *text = g_strdup_printf("%s %s %s", l->conf->name, l->name, reads);
-    return 0x40000000u | (g_str_hash(text) & 0x3fffffffu);
-}
-
 static bool start_watcher(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_watcher_options options = {l->conf, l->name, l->target, l->source->id, rw_link_stream_limits(l->conf), reader_number(l, "target")};
+    rw_watcher_options options = {l->conf, l->name, l->target, l->source->id, rw_link_stream_limits(l->conf)};
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 
@@ -118,7 +111,7 @@ static bool start_reader(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
     rw_progress *p = &run->progress;
-    rw_dump_start start = {p->pos.file, p->pos.offset_bytes, &p->gtid, reader_number(l, "source"), false};
+    rw_dump_start start = {p->pos.file, p->pos.offset_bytes, &p->gtid, false};
     rw_stream *stream = rw_stream_open(l->source, rw_link_stream_limits(l->conf), &start, error);
     if (!stream) return false;
     size_t batch_bytes = l->conf->window_bytes;
@@ -150,9 +143,25 @@ void rw_run_start_applier(rw_run *run)
     run->applier = rw_applier_new(&options);
 }
 
+bool rw_run_lease(rw_run *run, unsigned lease_s, GError **error)
+{
+    return rw_session_restore(run->target, run->link->conf->lock_wait_s, lease_s, error);
+}
+
+/* A window waits for the memory while it holds its locks: what is far behind is read before. */
+static bool catch_up_memory(rw_run *run, GError **error)
+{
+    rw_target_pos place = {0};
+    rw_link_set_state(run->link, RW_LINK_CATCHING_UP, NULL);
+    bool ok = rw_session_log_place(run->target, &place, error) && rw_session_await(run->target, run->recall.memory, &place, &run->link->stop, error);
+    rw_target_pos_clear(&place);
+    return ok;
+}
+
 bool rw_run_open(rw_run *run, GError **error)
 {
-    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && start_reader(run, error);
+    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && start_reader(run, error) && catch_up_memory(run, error) &&
+           rw_run_lease(run, RW_SESSION_LEASE_S, error);
 }
 
 void rw_run_close(rw_run *run)

@@ -56,6 +56,7 @@ void rw_link_note_site(rw_link *l, rw_site_status *site, const rw_connection *c)
 /* link_open.c */
 rw_stream_limits rw_link_stream_limits(const rw_conf *c);
 bool rw_run_open_target(rw_run *run, GError **error); /* the session with the lock, and what was asked of the link */
+bool rw_run_lease(rw_run *run, unsigned lease_s, GError **error); /* session.h */
 bool rw_run_open(rw_run *run, GError **error);        /* progress, memory, reader; the applier is rw_run_start_applier */
 void rw_run_start_applier(rw_run *run);
 void rw_run_close(rw_run *run);

@@ -282,7 +282,7 @@ static void watcher_free(rw_watcher *w)
 
 rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_place *from, rw_last_writers *memory, GError **error)
 {
-    rw_dump_start start = {.file = from->pos.file, .offset_bytes = from->pos.offset_bytes, .server_id = options->server_id};
+    rw_dump_start start = {.file = from->pos.file, .offset_bytes = from->pos.offset_bytes};
     rw_stream *stream = rw_stream_open(options->target, options->limits, &start, error);
     if (!stream) return NULL;
     rw_watcher *w = g_new0(rw_watcher, 1);

@@ -19,7 +19,6 @@ typedef struct {
     const rw_site_conf *target; /* borrowed */
     unsigned source;            /* site number */
     rw_stream_limits limits;
-    uint32_t server_id;         /* unique among the readers of the target */
 } rw_watcher_options;
 
 rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_place *from, rw_last_writers *memory, GError **error);

@@ -1,5 +1,7 @@
 #include "server/connection.h"
 
+#include "base/clock.h"
+
 #include <errmsg.h>
 #include <mysqld_error.h>
 #include <netinet/in.h>
@@ -140,6 +142,7 @@ bool rw_connection_send(rw_connection *c, rw_slice sql, GError **error)
         return rw_fail(error, RW_ERR_STOP,
                        "site %s: a statement of %zu bytes is larger than max_allowed_packet (%" G_GUINT64_FORMAT
                        "); raise max_allowed_packet there", c->site, sql.len, c->max_packet_bytes);
+    c->used_us = rw_clock_us();
     if (mysql_send_query(c->mysql, (const char *)sql.data, sql.len)) return rw_connection_fail(c, "cannot send", error);
     return true;
 }
@@ -164,6 +167,11 @@ bool rw_connection_next_result(rw_connection *c, rw_result **result, uint64_t *a
 }
 
 bool rw_connection_has_more(rw_connection *c) { return mysql_more_results(c->mysql); }
+
+bool rw_connection_keep(rw_connection *c, GError **error)
+{
+    return rw_clock_us() - c->used_us < G_USEC_PER_SEC || rw_connection_run(c, "DO 0", error);
+}
 
 rw_result *rw_connection_query(rw_connection *c, const char *sql, GError **error)
 {

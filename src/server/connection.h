@@ -28,6 +28,7 @@ struct rw_connection {
     char *version;
     uint32_t thread_id; /* the server's connection id */
     uint64_t max_packet_bytes;
+    gint64 used_us;     /* monotonic: when something was sent last */
     bool annotates;     /* the server copies each packet's text into its log, per statement: send statements one by one */
 };
 
@@ -50,6 +51,8 @@ bool rw_connection_send(rw_connection *connection, rw_slice sql, GError **error)
 /* The next statement's result: *result NULL if it has no rows. false: it failed (the rest of the packet was not run). */
 bool rw_connection_next_result(rw_connection *connection, rw_result **result, uint64_t *affected, GError **error);
 bool rw_connection_has_more(rw_connection *connection);
+/* A sign of life if nothing was sent for a second: for sessions that the server ends when they are silent. */
+bool rw_connection_keep(rw_connection *connection, GError **error);
 
 rw_result *rw_connection_query(rw_connection *connection, const char *sql, GError **error);
 rw_result *rw_connection_queryf(rw_connection *connection, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -14,7 +14,6 @@ typedef struct {
     const char *file;
     uint64_t offset_bytes;
     const rw_gtid_state *gtid; /* NULL or kind none: by file and offset */
-    uint32_t server_id;        /* of the reader: unique among the source's readers */
     bool once;                 /* end at the end of the log instead of waiting */
 } rw_dump_start;
 

@@ -2,6 +2,9 @@
 
 enum { COM_DUMP = 0x12, DUMP_ONCE = 1 };
 
+/* Above the numbers that people give their servers; below those that some tools take for signed. */
+uint32_t rw_dump_reader(void) { return (g_random_int() & 0x3fffffff) | 0x40000000; }
+
 bool rw_dump_command(rw_connection *c, unsigned command, const GByteArray *body, GError **error)
 {
     if (c->mysql->methods->db_command(c->mysql, (enum enum_server_command)command, (const char *)body->data, body->len, 1, NULL))
@@ -17,7 +20,7 @@ bool rw_dump_by_place(rw_connection *c, const rw_dump_start *start, GError **err
     g_autoptr(GByteArray) body = g_byte_array_new();
     rw_put_le(body, start->offset_bytes, 4);
     rw_put_le(body, start->once ? DUMP_ONCE : 0, 2);
-    rw_put_le(body, start->server_id, 4);
+    rw_put_le(body, rw_dump_reader(), 4);
     g_byte_array_append(body, (const guint8 *)start->file, (guint)strlen(start->file));
     return rw_dump_command(c, COM_DUMP, body, error);
 }

@@ -4,6 +4,9 @@
 #include "server/connection.h"
 
 bool rw_dump_by_place(rw_connection *connection, const rw_dump_start *start, GError **error);
+/* The server id under which a reader asks. Another one each time: a server ends the stream of a reader that asks with the same number, and MariaDB
+ * makes the new one wait for that, which may take a minute if the old one's process is frozen or cut off. */
+uint32_t rw_dump_reader(void);
 bool rw_dump_command(rw_connection *connection, unsigned command, const GByteArray *body, GError **error);
 
 static inline void rw_put_le(GByteArray *out, uint64_t value, unsigned bytes)

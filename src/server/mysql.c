@@ -20,7 +20,7 @@ static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **er
     rw_gtid_state_encode(start->gtid, set);
     g_autoptr(GByteArray) body = g_byte_array_new();
     rw_put_le(body, (start->once ? DUMP_ONCE : 0) | DUMP_THROUGH_GTID, 2);
-    rw_put_le(body, start->server_id, 4);
+    rw_put_le(body, rw_dump_reader(), 4);
     rw_put_le(body, 0, 4); /* no file name: the set says it all */
     rw_put_le(body, 4, 8);
     rw_put_le(body, set->len, 4);

@@ -2,12 +2,9 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 
-from ringway import binary
-from servers import die_with_parent
 from wait import wait_until
 
 PAIRS = [('mariadb', 'mariadb'), ('mariadb', 'mysql')]
@@ -69,31 +66,6 @@ def test_ends_in_order(link, number):
     assert link.wait_end() == 0
     link.start()
     link.same()
-
-
-def test_a_second_daemon_waits_as_a_standby(link):
-    link.both(TABLE)
-    log = link.log_path.with_name('standby.log')
-    conf = link.conf.with_name('standby.cnf')           # on another host it would have a status page of its own
-    conf.write_text(link.conf.read_text().replace('http = ', 'http =\n# '))
-    conf.chmod(0o600)
-    with open(log, 'ab') as out:
-        standby = subprocess.Popen([str(binary()), 'run', '-c', str(conf)], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                   preexec_fn=die_with_parent)
-    try:
-        for i in range(50):
-            link.run(link.east, f"INSERT INTO t VALUES ({i}, 'x')")
-        link.same()
-        assert standby.poll() is None, log.read_text()
-        link.kill9()
-        link.process = standby                      # it takes over
-        link.run(link.east, "INSERT INTO t VALUES (1000, 'after')")
-        link.run(link.west, "INSERT INTO t VALUES (1001, 'after')")
-        link.same()
-    finally:
-        standby.kill()
-        standby.wait()
-        link.process = None
 
 
 def test_one_site_only(scenario):

@@ -205,7 +205,7 @@ static bool execute(rw_applier *a, const rw_txn *txn, GError **error)
     GError *cause = NULL;
     bool executed = rw_statement_execute(txn->statement, a->o.source_dialect, a->o.target, &cause);
     if (executed) rw_point(RW_POINT_EXECUTED);
-    bool restored = rw_session_restore(a->o.target, a->o.conf->lock_wait_s, executed ? error : NULL);
+    bool restored = rw_session_restore(a->o.target, a->o.conf->lock_wait_s, RW_SESSION_LEASE_S, executed ? error : NULL);
     if (executed) return restored;
     /* It did not happen: take the announcement back. If the session is gone, the log will tell. */
     if (restored)

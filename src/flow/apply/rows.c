@@ -2,6 +2,7 @@
 
 #include "base/point.h"
 #include "conflict/writers.h"
+#include "flow/apply/session.h"
 
 #include <mysqld_error.h>
 
@@ -275,7 +276,7 @@ static bool check_exact(rw_rows_apply *a, bool *found, GError **error)
 static bool check(rw_rows_apply *a, bool guarded, GError **error)
 {
     bool found = false;
-    if (!rw_last_writers_wait(a->trouble->memory, &a->place, a->stop, error)) return false;
+    if (!rw_session_await(a->target, a->trouble->memory, &a->place, a->stop, error)) return false;
     rw_trouble_look(a->trouble);
     if (!a->trouble->watchful) return true;
     if (!check_nets(a, guarded, &found, error) || (!guarded && !check_exact(a, &found, error))) return false;

@@ -1,21 +1,22 @@
 #include "flow/apply/session.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 /* Strict, so that a value that does not fit is an error and never a truncation; without the modes that refuse valid old values. */
-void rw_session_settings_sql(GString *sql, unsigned lock_wait_s)
+static void append_settings(GString *sql, unsigned lock_wait_s, unsigned lease_s)
 {
     g_string_append_printf(sql,
                            "SET NAMES binary; SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "', time_zone = '+00:00', foreign_key_checks = 1, "
-                           "unique_checks = 1, autocommit = 1, innodb_lock_wait_timeout = %u, lock_wait_timeout = %u, net_read_timeout = 3600, "
-                           "net_write_timeout = 3600, wait_timeout = 86400, sql_auto_is_null = 0, timestamp = DEFAULT, @ringway = 1; "
-                           "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", lock_wait_s, lock_wait_s);
+                           "unique_checks = 1, autocommit = 1, innodb_lock_wait_timeout = %u, lock_wait_timeout = %u, net_read_timeout = %u, "
+                           "net_write_timeout = %u, wait_timeout = %u, sql_auto_is_null = 0, timestamp = DEFAULT, @ringway = 1; "
+                           "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", lock_wait_s, lock_wait_s, lease_s, lease_s, lease_s);
 }
 
-bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **error)
+bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, unsigned lease_s, GError **error)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
-    rw_session_settings_sql(sql, lock_wait_s);
+    append_settings(sql, lock_wait_s, lease_s);
     return rw_connection_run(target, sql->str, error);
 }
 
@@ -70,8 +71,8 @@ rw_connection *rw_session_open(const rw_session_options *o, GError **error)
     GError *failure = NULL;
     g_autoptr(rw_connection) target = rw_connection_open(o->site, (rw_connection_limits){o->connect_timeout_s, 0, o->dead_peer_s}, error);
     if (!target) return NULL;
-    bool ready = rw_session_restore(target, o->lock_wait_s, &failure) && rw_connection_run(target, target->dialect->sql_apply_session, &failure) &&
-                 stop_annotating(target, o->link, &failure) && rw_session_take_lock(target, o, &failure);
+    bool ready = rw_session_restore(target, o->lock_wait_s, RW_SESSION_OPENING_S, &failure) && rw_session_take_lock(target, o, &failure) && rw_connection_run(target, target->dialect->sql_apply_session, &failure) &&
+                 stop_annotating(target, o->link, &failure);
     if (ready) return g_steal_pointer(&target);
     g_propagate_error(error, failure);
     return NULL;
@@ -93,4 +94,13 @@ bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **
     place->file = g_strndup((const char *)c[0].data, c[0].len);
     place->offset_bytes = g_ascii_strtoull(offset, NULL, 10);
     return true;
+}
+
+bool rw_session_await(rw_connection *target, rw_last_writers *memory, const rw_target_pos *place, const gint *stop, GError **error)
+{
+    for (bool reached = false;;) {
+        if (!rw_last_writers_wait(memory, place, rw_clock_us() + G_USEC_PER_SEC, stop, &reached, error)) return false;
+        if (reached) return true;
+        if (!rw_connection_keep(target, error)) return false;
+    }
 }

@@ -2,12 +2,16 @@
  *
  * open: connects, sets what exact writing needs, takes the lock 'ringway:<topology>:<link>' (whoever holds it is the only one that
  * applies; it dies with the connection, so once it is ours nothing of an earlier session can still commit).
+ * The lock is a lease: the server ends a session that is silent for lease_s (wait_timeout), undoes what it had not committed, and gives its locks
+ * free. So a process that is frozen, or cut off, neither keeps a standby from taking over nor applications from their rows; when it
+ * wakes up, its session is gone. Whoever waits for something else meanwhile keeps the session alive (rw_connection_keep).
  * Errors: those of the session; RW_ERR_STANDBY while another holds the lock.
  * Owner: one thread. Does not know: windows, rows.
  */
 #pragma once
 #include "change/pos.h"
 #include "conf/conf.h"
+#include "conflict/last_writers.h"
 #include "server/connection.h"
 
 typedef struct {
@@ -21,10 +25,15 @@ typedef struct {
 char *rw_session_lock_name(const rw_session_options *options); /* owned */
 bool rw_session_take_lock(rw_connection *target, const rw_session_options *options, GError **error);
 rw_connection *rw_session_open(const rw_session_options *options, GError **error);
-bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, GError **error); /* the settings again, after a DDL statement changed them */
-void rw_session_settings_sql(GString *sql, unsigned lock_wait_s);
+/* The settings again, after a DDL statement changed them, or for another lease. */
+bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, unsigned lease_s, GError **error);
 bool rw_session_rollback(rw_connection *target, GError **error); /* with the settings that a window may have changed half way */
 /* The end of the target's log now. */
 bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error);
+/* Until the memory of last writers holds all that stands in the target's log before place. */
+bool rw_session_await(rw_connection *target, rw_last_writers *memory, const rw_target_pos *place, const gint *stop, GError **error);
+
+/* Silence after which the server ends the session: while a link runs, and while it opens, which asks other servers and reads logs. */
+enum { RW_SESSION_LEASE_S = 6, RW_SESSION_OPENING_S = 60 };
 
 #define RW_EXACT_SQL_MODE "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"

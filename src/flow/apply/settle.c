@@ -194,6 +194,7 @@ bool rw_settle_wait_gap(rw_settle *s, const rw_case *c, bool bounded, bool *over
     if (!rw_session_rollback(s->o.target, error)) return false;
     for (gint64 until = now + GAP_ROUND_US; rw_clock_us() < until && !g_atomic_int_get(s->o.stop) && (!bounded || rw_clock_us() < s->gap_until_us);) {
         g_usleep(GAP_TURN_US);
+        if (!rw_connection_keep(s->o.target, error)) return false;
         rw_trouble_look(s->o.trouble);
         if (!rw_trouble_is_early(s->o.trouble, c->txn->seen)) break;
     }
@@ -403,7 +404,7 @@ static bool lock_rows(rw_settle *s, const rw_batch *batch, const rw_txn *txn, GE
 bool rw_settle_refresh(rw_settle *s, GError **error)
 {
     rw_target_pos place = {0};
-    bool ok = rw_session_log_place(s->o.target, &place, error) && rw_last_writers_wait(s->o.trouble->memory, &place, s->o.stop, error);
+    bool ok = rw_session_log_place(s->o.target, &place, error) && rw_session_await(s->o.target, s->o.trouble->memory, &place, s->o.stop, error);
     rw_target_pos_clear(&place);
     rw_trouble_look(s->o.trouble);
     return ok;

@@ -170,7 +170,8 @@ typedef struct {
 static gpointer wait_for(gpointer data)
 {
     waiter *x = data;
-    x->ok = rw_last_writers_wait(x->w, x->goal, &x->stop, &x->error);
+    bool reached;
+    x->ok = rw_last_writers_wait(x->w, x->goal, G_MAXINT64, &x->stop, &reached, &x->error);
     if (x->ok) g_assert_true(g_atomic_int_get(&x->passed));
     g_atomic_int_set(&x->ended, 1);
     return NULL;
@@ -210,16 +211,18 @@ static void test_wait(void)
 
 static void test_wait_no_longer(void)
 {
+    bool reached;
     rw_last_writers *w = new_at("bin.000009", 500);
     const gint stop = 1;
     for (uint64_t offset_bytes = 499; offset_bytes <= 500; offset_bytes++)
-        g_assert_true(rw_last_writers_wait(w, &GOAL("bin.000009", offset_bytes), &stop, NULL));
-    g_assert_true(rw_last_writers_wait(w, &GOAL("bin.000008", 90000), &stop, NULL));
+        g_assert_true(rw_last_writers_wait(w, &GOAL("bin.000009", offset_bytes), G_MAXINT64, &stop, &reached, NULL));
+    g_assert_true(rw_last_writers_wait(w, &GOAL("bin.000008", 90000), G_MAXINT64, &stop, &reached, NULL));
     rw_last_writers_free(w);
 }
 
 static void test_wait_for_one_who_failed(void)
 {
+    bool reached;
     const rw_target_pos goal = GOAL("bin.000010", 4);
     static const rw_seen nothing = {0};
     bool found;
@@ -235,7 +238,7 @@ static void test_wait_for_one_who_failed(void)
         g_assert_cmpstr(x.error->message, ==, "the first");
         g_clear_error(&x.error);
         if (i == 0) g_assert_false(rw_last_writers_find(x.w, item, &nothing, NULL, &found, &x.error));
-        if (i == 1) g_assert_false(rw_last_writers_wait(x.w, &GOAL("bin.000009", 4), &x.stop, &x.error));
+        if (i == 1) g_assert_false(rw_last_writers_wait(x.w, &GOAL("bin.000009", 4), G_MAXINT64, &x.stop, &reached, &x.error));
     }
     rw_last_writers_free(x.w);
 }
@@ -269,6 +272,7 @@ static gpointer watch(gpointer data)
 
 static void test_together(void)
 {
+    bool reached;
     rw_last_writers *w = new_at("bin.000001", 4);
     const gint stop = 0;
     GThread *thread = g_thread_new("watcher", watch, w);
@@ -277,7 +281,7 @@ static void test_together(void)
         static const rw_seen nothing = {0};
         rw_writer writer;
         bool found;
-        g_assert_true(rw_last_writers_wait(w, &GOAL(file, 4 + i), &stop, NULL));
+        g_assert_true(rw_last_writers_wait(w, &GOAL(file, 4 + i), G_MAXINT64, &stop, &reached, NULL));
         g_assert_true(rw_last_writers_find(w, item, &nothing, &writer, &found, NULL));
         g_assert_true(found);
         g_assert_cmpuint(writer.stamp_us, >=, 1000 * i);
