@@ -58,7 +58,7 @@ def test_the_first_is_killed(two):
 def test_the_first_is_frozen_and_wakes_up(two):
     """In the middle of its work. What it had begun is undone, and it finds itself waiting."""
     first, second = two
-    with Load(first.east, first.db, write) as load:
+    with Load(first.east, first.db, write, pause=0.005) as load:
         load.wait_for(30)
         for frozen, other in ((first, second), (second, first)):
             seen = {r: r.log() for r in (frozen, other)}
