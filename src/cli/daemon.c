@@ -37,7 +37,7 @@ static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
         const rw_topology_link *t = g_ptr_array_index(topology, i);
         const rw_site_conf *source = &conf->sites[t->source], *target = &conf->sites[t->target];
         if (!wanted(d->options, source, target)) continue;
-        rw_link *link = rw_link_start(conf, source, target, rw_conf_filter(conf, source->name, target->name), !d->reloaded, error);
+        rw_link *link = rw_link_start(conf, source, target, !d->reloaded, error);
         ok = link != NULL;
         if (ok) g_ptr_array_add(d->links, link);
     }

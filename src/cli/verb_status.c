@@ -54,6 +54,7 @@ static rw_status *ask_databases(const rw_conf *conf, GError **error)
         const rw_topology_link *t = g_ptr_array_index(links, i);
         g_autoptr(GError) failure = NULL;
         rw_link_status *link = rw_link_status_new(t->name, conf->site_names[t->source], conf->site_names[t->target]);
+        link->delay_s = rw_conf_delay_s(conf, link->source, link->target);
         if (!sites[t->target]) rw_link_status_set_error(link, why[t->target]);
         else if (!rw_recorded_status(link, conf->name, conf->sites[t->source].id, sites[t->target], &failure)) rw_link_status_set_error(link, failure->message);
         g_ptr_array_add(status->links, link);

@@ -107,11 +107,23 @@ const char *rw_conf_topology(const rw_conf *conf)
     return rw_option_find(RW_SECTION_RINGWAY, "topology")->choices[conf->topology];
 }
 
-const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target)
+static const rw_link_conf *find_link(const rw_conf *conf, const char *source, const char *target)
 {
     for (unsigned i = 0; i < conf->n_links; i++)
-        if (strcmp(conf->links[i].source, source) == 0 && strcmp(conf->links[i].target, target) == 0) return &conf->links[i].filter;
-    return &conf->filter;
+        if (strcmp(conf->links[i].source, source) == 0 && strcmp(conf->links[i].target, target) == 0) return &conf->links[i];
+    return NULL;
+}
+
+const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target)
+{
+    const rw_link_conf *link = find_link(conf, source, target);
+    return link ? &link->filter : &conf->filter;
+}
+
+unsigned rw_conf_delay_s(const rw_conf *conf, const char *source, const char *target)
+{
+    const rw_link_conf *link = find_link(conf, source, target);
+    return link ? link->delay_s : 0;
 }
 
 /* table NULL: the section of the schema. */

@@ -52,6 +52,7 @@ typedef struct {
     char *source, *target;
     rw_filter_conf own;    /* as written: NULL = not overridden */
     rw_filter_conf filter; /* what holds: own, else the general list; borrowed */
+    unsigned delay_s;
 } rw_link_conf;
 
 /* A conflict policy as written: delta(a, b) has the name "delta" and the arguments "a", "b". */
@@ -113,6 +114,7 @@ const rw_site_conf *rw_conf_site(const rw_conf *conf, const char *name);       /
 const rw_site_conf *rw_conf_site_by_id(const rw_conf *conf, unsigned id);      /* NULL: none of that id */
 const char *rw_conf_topology(const rw_conf *conf);                             /* the word, for topology/topology.h */
 const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target);
+unsigned rw_conf_delay_s(const rw_conf *conf, const char *source, const char *target);
 rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, const char *table);
 /* What holds for a table: its own section, else its schema's, else the general value. */
 const rw_policy_conf *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table); /* never NULL */

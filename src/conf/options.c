@@ -117,8 +117,10 @@ static const rw_option table[] = {
     {LINK(RW_OPTION_TABLES, "tables", own.tables), .help = "tables to replicate by this link", .manual = "Instead of the list in [ringway]."},
     {LINK(RW_OPTION_TABLES, "ignore_tables", own.ignore_tables), .help = "tables to leave out of this link",
      .manual = "Instead of the list in [ringway]."},
-    {LINK(RW_OPTION_STRING, "delay_s", own), .later = "remove it; links run without delay", .help = "seconds to stay behind the source",
-     .manual = "Not there yet: refused."},
+    {LINK(RW_OPTION_INT, "delay_s", delay_s), .preset = "0", .max = 31 * 86400, .help = "seconds to stay behind the source",
+     .manual = "A transaction is applied this long after it was committed at the source, by the source's clock and that of the machine on which "
+               "ringway runs. Against human error: ringway pause stops the link before a mistake arrives. The source must keep its binary log longer. "
+               "With more than two sites give every link into the site the same delay."},
     {LINK(RW_OPTION_STRING, "rename", own), .later = "remove it and give schemas the same name at every site", .help = "other names at the target",
      .manual = "Not there yet: refused."},
 

@@ -53,18 +53,46 @@ static void note_failure(rw_run *run)
     l->clash_key = g_strdup(rw_applier_clash(run->applier)->key);
 }
 
-/* Takes batches until something ends it; true only for a pause. */
+/* How far the target is: a transaction that waits for its time, or the source's log as far as it was read. */
+static gint64 current_us(const rw_run *run)
+{
+    if (run->batch) return (gint64)rw_batch_txn(run->batch, run->next_txn)->commit_us;
+    return rw_queue_is_empty(run->queue) ? rw_wall_us() : (gint64)run->progress.commit_us;
+}
+
+static void put_batch_back(rw_run *run)
+{
+    rw_queue_recycle(run->queue, run->batch);
+    run->batch = NULL;
+    run->next_txn = 0;
+}
+
+/* A batch, or as much of it as is due. */
+static bool step(rw_run *run, GError **error)
+{
+    GError *failure = NULL;
+    if (!run->batch) run->batch = rw_queue_take(run->queue, rw_clock_us() + POLL_US / 2, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (!run->batch) return rw_connection_keep(run->target, error) && rw_applier_idle(run->applier, error);
+    if (!rw_applier_run(run->applier, run->batch, &run->next_txn, error)) return false;
+    if (run->next_txn == run->batch->txns->len) {
+        put_batch_back(run);
+        return true;
+    }
+    pause_us(run->link, POLL_US / 10);
+    return rw_connection_keep(run->target, error);
+}
+
+/* Until something ends it; true only for a pause. */
 static bool run_batches(rw_run *run, GError **error)
 {
-    rw_link *l = run->link;
     GError *failure = NULL;
-    while (!rw_link_is_stopping(l)) {
-        rw_batch *batch = rw_queue_take(run->queue, rw_clock_us() + POLL_US / 2, &failure);
-        bool ok = !failure && (batch ? rw_applier_run(run->applier, batch, &failure)
-                                     : rw_connection_keep(run->target, &failure) && rw_applier_idle(run->applier, &failure));
-        if (batch) rw_queue_recycle(run->queue, batch);
-        if (ok) {
-            rw_link_publish(run, rw_queue_is_empty(run->queue));
+    while (!rw_link_is_stopping(run->link)) {
+        if (step(run, &failure)) {
+            rw_link_publish(run, current_us(run));
             if (poll_control(run, &failure)) continue;
             if (!failure) return true;
         }
@@ -102,7 +130,7 @@ static bool live(rw_link *l, GError **error)
         g_clear_pointer(&l->last_error, g_free);
         l->may_refuse = false;
         run.polled_us = rw_clock_us();
-        rw_link_publish(&run, false);
+        rw_link_publish(&run, (gint64)run.progress.commit_us);
         ok = run_batches(&run, error);
     }
     rw_run_close(&run);
@@ -215,9 +243,9 @@ void rw_link_cut(rw_link *l)
     rw_lock_give(&l->lock);
 }
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter,
-                       bool may_refuse, GError **error)
+rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, bool may_refuse, GError **error)
 {
+    const rw_filter_conf *filter = rw_conf_filter(conf, source->name, target->name);
     rw_filter_lists lists = {(const char *const *)filter->schemas, (const char *const *)filter->ignore_schemas,
                              (const char *const *)filter->tables, (const char *const *)filter->ignore_tables};
     rw_filter *made = rw_filter_new(&lists, error);
@@ -231,6 +259,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_
     l->name = g_strdup_printf("%s->%s", source->name, target->name);
     l->status = rw_link_status_new(l->name, source->name, target->name);
     l->status->state = RW_LINK_RETRYING;
+    l->status->delay_s = rw_conf_delay_s(conf, source->name, target->name);
     l->source_site = rw_site_status_new(source->name, source->id);
     l->target_site = rw_site_status_new(target->name, target->id);
     rw_lock_init(&l->lock);

@@ -17,8 +17,7 @@
 
 typedef struct rw_link rw_link;
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, const rw_filter_conf *filter,
-                       bool may_refuse, GError **error);
+rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, bool may_refuse, GError **error);
 void rw_link_stop(rw_link *link); /* asks; returns at once */
 bool rw_link_ended(rw_link *link); /* nothing is under way any more: rw_link_free returns at once */
 void rw_link_cut(rw_link *link);  /* after stop: does not wait for a target that does not answer; the window under way is not committed, or is, as after a crash */

@@ -5,9 +5,12 @@
 #include "flow/scan.h"
 #include "server/preflight.h"
 
-enum { QUEUED_BATCHES = 3 };
+enum { QUEUED_BATCHES = 3, SLOW_TARGET_S = 3600 };
 
-rw_stream_limits rw_link_stream_limits(const rw_conf *c) { return (rw_stream_limits){c->connect_timeout_s, c->heartbeat_s, c->deadline_s}; }
+rw_stream_limits rw_link_stream_limits(const rw_conf *c)
+{
+    return (rw_stream_limits){c->connect_timeout_s, c->heartbeat_s, c->deadline_s, SLOW_TARGET_S};
+}
 
 static rw_scan scan_of_target(const rw_link *l)
 {
@@ -112,7 +115,9 @@ static bool start_reader(rw_run *run, GError **error)
     rw_link *l = run->link;
     rw_progress *p = &run->progress;
     rw_dump_start start = {p->pos.file, p->pos.offset_bytes, &p->gtid, false};
-    rw_stream *stream = rw_stream_open(l->source, rw_link_stream_limits(l->conf), &start, error);
+    rw_stream_limits limits = rw_link_stream_limits(l->conf);
+    limits.late_s += l->status->delay_s;
+    rw_stream *stream = rw_stream_open(l->source, limits, &start, error);
     if (!stream) return false;
     size_t batch_bytes = l->conf->window_bytes;
     run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
@@ -139,7 +144,8 @@ void rw_run_start_applier(rw_run *run)
                                   .retries = &l->retries,
                                   .stop = &l->stop,
                                   .accept = l->accept,
-                                  .settle = l->settle};
+                                  .settle = l->settle,
+                                  .delay_s = l->status->delay_s};
     run->applier = rw_applier_new(&options);
 }
 
@@ -166,6 +172,7 @@ bool rw_run_open(rw_run *run, GError **error)
 
 void rw_run_close(rw_run *run)
 {
+    if (run->batch) rw_queue_recycle(run->queue, run->batch);
     if (run->queue) rw_queue_close(run->queue);
     rw_reader_stop(run->reader);
     rw_queue_free(run->queue);

@@ -41,6 +41,8 @@ typedef struct {
     rw_intent intent;
     rw_recall recall;
     rw_queue *queue;
+    rw_batch *batch;   /* in hand: taken, and not yet applied to its end; NULL = none */
+    unsigned next_txn; /* in it */
     rw_reader *reader;
     rw_applier *applier;
     gint64 polled_us;
@@ -50,7 +52,7 @@ static inline bool rw_link_is_stopping(const rw_link *l) { return g_atomic_int_g
 
 /* link_status.c */
 void rw_link_set_state(rw_link *l, rw_link_state state, const char *error);
-void rw_link_publish(rw_run *run, bool idle);
+void rw_link_publish(rw_run *run, gint64 current_us); /* the target holds everything up to this (wall time) */
 void rw_link_note_site(rw_link *l, rw_site_status *site, const rw_connection *c); /* c NULL: it could not be reached */
 
 /* link_open.c */

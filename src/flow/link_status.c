@@ -20,12 +20,11 @@ static void add_exact_table(void *user, const rw_binding *b)
     rw_link_status_add_table(status, table, true, b->why);
 }
 
-void rw_link_publish(rw_run *run, bool idle)
+void rw_link_publish(rw_run *run, gint64 current_us)
 {
     rw_link *l = run->link;
     const rw_progress *p = &run->progress;
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid);
-    gint64 now = rw_wall_us();
     rw_lock_take(&l->lock);
     rw_link_status *s = l->status;
     rw_source_pos_set(&s->position, p->pos.file, p->pos.offset_bytes, gtid);
@@ -39,8 +38,8 @@ void rw_link_publish(rw_run *run, bool idle)
     s->drift = p->counts.drift;
     s->window = rw_applier_window(run->applier);
     rw_link_status_set_error(s, NULL);
-    l->current_us = idle ? now : (gint64)p->commit_us;
-    bool behind = !idle && now - l->current_us > 2 * G_USEC_PER_SEC;
+    l->current_us = current_us;
+    bool behind = rw_wall_us() - current_us > ((gint64)s->delay_s + 2) * G_USEC_PER_SEC;
     s->state = behind ? RW_LINK_CATCHING_UP : RW_LINK_RUNNING;
     rw_tables_foreach(rw_applier_tables(run->applier), add_exact_table, s);
     rw_lock_give(&l->lock);

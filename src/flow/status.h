@@ -31,6 +31,7 @@ typedef struct {
     char *error;            /* NULL: none */
     rw_source_pos position; /* members NULL: none yet */
     double lag_s;           /* below 0: not known */
+    unsigned delay_s;       /* asked for */
     uint64_t transactions, captured, applied, filtered, discarded, conflicts, drift, ddl, retries;
     unsigned window;        /* source transactions in the last window */
     GPtrArray *tables;      /* rw_table_status; those that take the exact path */

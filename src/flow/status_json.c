@@ -76,6 +76,7 @@ static void put_link(JsonBuilder *json, const rw_link_status *link)
     rw_json_put_string(json, "error", link->error);
     put_position(json, &link->position);
     put_seconds(json, "lag_s", link->lag_s);
+    put_count(json, "delay_s", link->delay_s);
     put_count(json, "transactions", link->transactions);
     put_rows(json, link);
     put_count(json, "conflicts", link->conflicts);

@@ -156,6 +156,7 @@ static void add_link(reader *r, JsonObject *object, void *to)
     link->error = take_string(r, object, "error");
     take_position(r, object, &link->position);
     link->lag_s = take_seconds(r, object, "lag_s");
+    link->delay_s = take_unsigned(r, object, "delay_s");
     link->transactions = take_count(r, object, "transactions");
     take_rows(r, object, link);
     link->conflicts = take_count(r, object, "conflicts");

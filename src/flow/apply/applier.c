@@ -132,6 +132,12 @@ bool rw_applier_idle(rw_applier *a, GError **error)
     return true;
 }
 
+/* Later pieces of a transaction follow the first one. */
+static bool is_due(const rw_applier *a, const rw_txn *txn)
+{
+    return !a->o.delay_s || a->streaming || txn->void_ || (gint64)txn->commit_us + a->o.delay_s * G_USEC_PER_SEC <= rw_wall_us();
+}
+
 /* How many transactions from i on may share a window. */
 static unsigned extent(const rw_applier *a, const rw_batch *batch, unsigned i)
 {
@@ -139,7 +145,7 @@ static unsigned extent(const rw_applier *a, const rw_batch *batch, unsigned i)
     if (rw_batch_txn(batch, i)->statement || rw_applier_is_skipped(a, rw_batch_txn(batch, i))) return 1;
     for (; n < most && i + n < batch->txns->len; n++) {
         const rw_txn *txn = rw_batch_txn(batch, i + n);
-        if (txn->statement || txn->continues || txn->void_ || rw_applier_is_skipped(a, txn)) break;
+        if (txn->statement || txn->continues || txn->void_ || rw_applier_is_skipped(a, txn) || !is_due(a, txn)) break;
     }
     return n;
 }
@@ -235,19 +241,20 @@ bool rw_applier_run_statement(rw_applier *a, const rw_txn *txn, GError **error)
     return true;
 }
 
-bool rw_applier_run(rw_applier *a, const rw_batch *batch, GError **error)
+bool rw_applier_run(rw_applier *a, const rw_batch *batch, unsigned *next, GError **error)
 {
-    for (unsigned i = 0, n; i < batch->txns->len; i += n) {
-        const rw_txn *txn = rw_batch_txn(batch, i);
+    for (unsigned n; *next < batch->txns->len; *next += n) {
+        const rw_txn *txn = rw_batch_txn(batch, *next);
         n = 1;
         if (g_atomic_int_get(a->o.stop) && !a->streaming) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
+        if (!is_due(a, txn)) return true;
         if (txn->continued || txn->continues || txn->void_) {
-            if (!rw_applier_run_piece(a, batch, i, error)) return false;
+            if (!rw_applier_run_piece(a, batch, *next, error)) return false;
             continue;
         }
         if (txn->statement && !rw_applier_run_statement(a, txn, error)) return false;
-        n = extent(a, batch, i);
-        if (!run_window(a, batch, i, &n, error)) return false;
+        n = extent(a, batch, *next);
+        if (!run_window(a, batch, *next, &n, error)) return false;
         if (txn->statement) rw_point(RW_POINT_CLOSED);
     }
     return true;

@@ -35,12 +35,14 @@ typedef struct {
     gint *retries;                    /* counts lock waits and deadlocks; atomic, read by others */
     const gint *stop;                 /* set by another thread: end at the next chance */
     const char *accept;               /* copied: identity of a transaction that a person has resumed (settle.h); NULL = none */
+    unsigned delay_s;                 /* a transaction is applied this long after its commit time */
     const char *settle;               /* copied: identity of a large transaction that met something: it is settled row by row; NULL = none */
 } rw_applier_options;
 
 rw_applier *rw_applier_new(const rw_applier_options *options);
 void rw_applier_free(rw_applier *applier);
-bool rw_applier_run(rw_applier *applier, const rw_batch *batch, GError **error);
+/* From *next on. *next becomes the number of transactions in the batch, or that of the first one whose time has not come. */
+bool rw_applier_run(rw_applier *applier, const rw_batch *batch, unsigned *next, GError **error);
 /* Nothing has come for a while: a position that moved without effect long ago is written, so that the source may purge its log. */
 bool rw_applier_idle(rw_applier *applier, GError **error);
 const char *rw_applier_failed_identity(const rw_applier *applier); /* after an error: the transaction it stopped at, NULL = none */

@@ -16,7 +16,8 @@ static bool prepare(rw_connection *c, rw_stream_limits limits, GError **error)
     session = g_strdup_printf(c->dialect->sql_dump_session, period_ns, period_ns);
 #pragma GCC diagnostic pop
     /* A slow target makes us read late; the source must not take that for a dead reader. */
-    return rw_connection_run(c, session, error) && rw_connection_run(c, "SET SESSION net_write_timeout = 3600", error);
+    g_autofree char *patience = g_strdup_printf("SET SESSION net_write_timeout = %u", limits.late_s);
+    return rw_connection_run(c, session, error) && rw_connection_run(c, patience, error);
 }
 
 rw_stream *rw_stream_open(const rw_site_conf *site, rw_stream_limits limits, const rw_dump_start *start, GError **error)

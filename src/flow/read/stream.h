@@ -13,6 +13,7 @@ typedef struct rw_stream rw_stream;
 
 typedef struct {
     unsigned connect_timeout_s, heartbeat_s, deadline_s;
+    unsigned late_s; /* the owner may leave what came unread for this long */
 } rw_stream_limits;
 
 typedef enum { RW_STREAM_EVENT, RW_STREAM_END, RW_STREAM_FAILED } rw_stream_status;

@@ -37,7 +37,8 @@ static void test_keys(void)
     g_autofree char *text = rw_help_verb(rw_verb_find("config"));
     g_assert_nonnull(strstr(text, "Keys of [site NAME]:"));
     g_assert_nonnull(strstr(text, "seconds to wait for a row lock at a target [5]"));
-    g_assert_null(strstr(text, "delay_s"));
+    g_assert_nonnull(strstr(text, "delay_s"));
+    g_assert_null(strstr(text, "rename"));
 }
 
 static void test_manual(void)

@@ -109,6 +109,14 @@ static void test_filters(void)
     g_assert_true(back == &conf->filter);
 }
 
+static void test_delay(void)
+{
+    g_autoptr(rw_conf) conf = parse("[link east->west]\ndelay_s = 3600\n" SITES);
+    g_assert_cmpuint(rw_conf_delay_s(conf, "east", "west"), ==, 3600);
+    g_assert_cmpuint(rw_conf_delay_s(conf, "west", "east"), ==, 0);
+    refused("[link east->west]\ndelay_s=-1", "r.cnf:8: delay_s cannot be '-1'; use a number from 0 to 2678400");
+}
+
 static void test_filters_refused(void)
 {
     refused("[ringway]\nschemas = shop, MySQL", "r.cnf:8: schemas cannot hold 'MySQL', which belongs to each site; remove it");
@@ -214,7 +222,6 @@ static void test_values_refused(void)
 
 static void test_not_there_yet(void)
 {
-    refused("[link east->west]\ndelay_s=3600", "r.cnf:8: delay_s is not there yet; remove it; links run without delay");
     refused("[link east->west]\nrename=a:b", "r.cnf:8: rename is not there yet; remove it and give schemas the same name at every site");
 }
 
@@ -290,6 +297,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conf/conf/hosts", test_hosts);
     g_test_add_func("/conf/conf/hosts-refused", test_hosts_refused);
     g_test_add_func("/conf/conf/filters", test_filters);
+    g_test_add_func("/conf/conf/delay", test_delay);
     g_test_add_func("/conf/conf/filters-refused", test_filters_refused);
     g_test_add_func("/conf/conf/tables", test_tables);
     g_test_add_func("/conf/conf/inheritance", test_inheritance);

@@ -49,7 +49,7 @@ static void test_json(void)
         json, ==,
         "{\"name\":\"shop\",\"sites\":[{\"name\":\"east\",\"id\":1,\"flavour\":\"mariadb\",\"version\":\"10.11.19\",\"host\":\"db1:3306\","
         "\"reachable\":true}],\"links\":[{\"name\":\"east->west\",\"source\":\"east\",\"target\":\"west\",\"state\":\"running\","
-        "\"error\":null,\"position\":{\"file\":\"bin.000003\",\"offset\":1234,\"gtid\":\"0-1-77\"},\"lag_s\":0.25,\"transactions\":10,"
+        "\"error\":null,\"position\":{\"file\":\"bin.000003\",\"offset\":1234,\"gtid\":\"0-1-77\"},\"lag_s\":0.25,\"delay_s\":0,\"transactions\":10,"
         "\"rows\":{\"captured\":40,\"applied\":38,\"filtered\":1,\"discarded\":1},\"conflicts\":1,\"drift\":0,\"ddl\":0,\"retries\":0,"
         "\"window\":12,\"tables\":[]}]}");
 }
