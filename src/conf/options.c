@@ -118,8 +118,8 @@ static const rw_option table[] = {
     {LINK(RW_OPTION_TABLES, "ignore_tables", own.ignore_tables), .help = "tables to leave out of this link",
      .manual = "Instead of the list in [ringway]."},
     {LINK(RW_OPTION_INT, "delay_s", delay_s), .preset = "0", .max = 31 * 86400, .help = "seconds to stay behind the source",
-     .manual = "A transaction is applied this long after it was committed at the source, by the source's clock and that of the machine on which "
-               "ringway runs. Against human error: ringway pause stops the link before a mistake arrives. The source must keep its binary log longer. "
+     .manual = "A transaction is applied this long after it was committed at the source (on MariaDB: after its last statement began, which is what its "
+               "log says), by the source's clock and that of the machine on which ringway runs. Against human error: ringway pause stops the link before a mistake arrives. Both servers must keep their binary logs longer. "
                "With more than two sites give every link into the site the same delay."},
     {LINK(RW_OPTION_STRING, "rename", own), .later = "remove it and give schemas the same name at every site", .help = "other names at the target",
      .manual = "Not there yet: refused."},

@@ -53,15 +53,16 @@ static void note_failure(rw_run *run)
     l->clash_key = g_strdup(rw_applier_clash(run->applier)->key);
 }
 
-/* How far the target is: a transaction that waits for its time, or the source's log as far as it was read. */
+/* How far the target is: up to a transaction that waits for its time, up to the last one of a batch, or as far as the source's log was read. */
 static gint64 current_us(const rw_run *run)
 {
     if (run->batch) return (gint64)rw_batch_txn(run->batch, run->next_txn)->commit_us;
-    return rw_queue_is_empty(run->queue) ? rw_wall_us() : (gint64)run->progress.commit_us;
+    return rw_queue_is_empty(run->queue) ? rw_wall_us() : run->done_us;
 }
 
 static void put_batch_back(rw_run *run)
 {
+    if (run->batch->txns->len) run->done_us = (gint64)rw_batch_txn(run->batch, run->batch->txns->len - 1)->commit_us;
     rw_queue_recycle(run->queue, run->batch);
     run->batch = NULL;
     run->next_txn = 0;
@@ -130,7 +131,8 @@ static bool live(rw_link *l, GError **error)
         g_clear_pointer(&l->last_error, g_free);
         l->may_refuse = false;
         run.polled_us = rw_clock_us();
-        rw_link_publish(&run, (gint64)run.progress.commit_us);
+        run.done_us = (gint64)run.progress.commit_us;
+        rw_link_publish(&run, run.done_us);
         ok = run_batches(&run, error);
     }
     rw_run_close(&run);

@@ -1,4 +1,5 @@
 /* link_open: the connections of one life of a link, and what must be true before it may run. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "flow/apply/session.h"
 #include "flow/link_private.h"
@@ -12,9 +13,10 @@ rw_stream_limits rw_link_stream_limits(const rw_conf *c)
     return (rw_stream_limits){c->connect_timeout_s, c->heartbeat_s, c->deadline_s, SLOW_TARGET_S};
 }
 
-static rw_scan scan_of_target(const rw_link *l)
+static rw_scan scan_of_target(const rw_run *run)
 {
-    return (rw_scan){.site = l->target, .limits = rw_link_stream_limits(l->conf), .source = l->source->id};
+    const rw_link *l = run->link;
+    return (rw_scan){.site = l->target, .limits = rw_link_stream_limits(l->conf), .source = l->source->id, .keep = run->target};
 }
 
 /* Looks in the target's log whether the statement that was announced there happened. */
@@ -22,7 +24,7 @@ static bool resolve_intent(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
     if (run->intent.state != RW_INTENT_OPEN) return true;
-    rw_scan scan = scan_of_target(l);
+    rw_scan scan = scan_of_target(run);
     bool executed = false;
     if (!rw_scan_executed(&scan, &run->intent, &executed, error)) {
         g_prefix_error(error, "a DDL statement was announced before the last stop and the target's log must tell whether it ran (%s): ", run->intent.text);
@@ -39,7 +41,7 @@ static bool prove_mark(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
     rw_target_pos place = {0};
-    rw_scan scan = scan_of_target(l);
+    rw_scan scan = scan_of_target(run);
     uint64_t nonce = (uint64_t)g_random_int() << 32 | g_random_int();
     bool found = false;
     bool ok = rw_session_log_place(run->target, &place, error) && rw_intent_load(&run->intent, l->source->id, run->target, error) &&
@@ -157,9 +159,17 @@ bool rw_run_lease(rw_run *run, unsigned lease_s, GError **error)
 /* A window waits for the memory while it holds its locks: what is far behind is read before. */
 static bool catch_up_memory(rw_run *run, GError **error)
 {
+    rw_link *l = run->link;
     rw_target_pos place = {0};
-    rw_link_set_state(run->link, RW_LINK_CATCHING_UP, NULL);
-    bool ok = rw_session_log_place(run->target, &place, error) && rw_session_await(run->target, run->recall.memory, &place, &run->link->stop, error);
+    bool reached = false;
+    bool ok = rw_session_log_place(run->target, &place, error) &&
+              rw_last_writers_wait(run->recall.memory, &place, rw_clock_us() + G_USEC_PER_SEC, &l->stop, &reached, error);
+    if (ok && !reached) {
+        rw_log(RW_LOG_INFO, l->name, "site %s: reading its log up to %s:%" G_GUINT64_FORMAT ", to know who wrote which row last", l->target->name, place.file,
+               place.offset_bytes);
+        rw_link_set_state(l, RW_LINK_CATCHING_UP, NULL);
+        ok = rw_session_await(run->target, run->recall.memory, &place, &l->stop, error);
+    }
     rw_target_pos_clear(&place);
     return ok;
 }

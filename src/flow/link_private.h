@@ -45,6 +45,7 @@ typedef struct {
     unsigned next_txn; /* in it */
     rw_reader *reader;
     rw_applier *applier;
+    gint64 done_us;    /* commit time of the last transaction of the batch before */
     gint64 polled_us;
 } rw_run;
 

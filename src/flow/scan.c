@@ -67,6 +67,7 @@ static bool walk(search *s, const rw_target_pos *place, GError **error)
     while (!failure && !s->found && rw_stream_next(stream, &bytes, &failure) == RW_STREAM_EVENT) {
         if (!rw_decoder_feed(decoder, bytes, &failure)) break;
         while (rw_decoder_next(decoder, &event, &failure)) see(s, &event);
+        if (!failure) rw_connection_keep(s->scan->keep, &failure);
     }
     rw_decoder_free(decoder);
     if (!failure) return true;

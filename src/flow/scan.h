@@ -16,6 +16,7 @@ typedef struct {
     const rw_site_conf *site;
     rw_stream_limits limits;
     unsigned source; /* whose session row: site number of the link's source */
+    rw_connection *keep; /* a session that must not fall silent meanwhile */
 } rw_scan;
 
 bool rw_scan_proof(const rw_scan *scan, const rw_target_pos *place, uint64_t nonce, bool *found, GError **error);

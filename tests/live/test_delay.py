@@ -82,3 +82,22 @@ def test_stop_and_start_do_not_wait(pair):
         assert ids(link) == []
         link.start()
         link.same()
+
+
+@pytest.mark.pairs(('mariadb', 'mysql'))
+def test_a_day(pair):
+    """What began two hours ago by MariaDB's log waits, what began two days ago does not."""
+    with delayed(pair, 86400) as link:
+        link.run(link.east, 'SET timestamp = UNIX_TIMESTAMP() - 172800', "INSERT INTO t VALUES (1, 'x')", 'SET timestamp = DEFAULT',
+                 'SET timestamp = UNIX_TIMESTAMP() - 7200', "INSERT INTO t VALUES (2, 'x')", 'SET timestamp = DEFAULT')
+        wait_until(lambda: ids(link), 20, 'the old one')
+        wait_until(lambda: 7200 <= (link.link()['lag_s'] or 0) < 7300, 20, 'the other one is seen')
+        assert ids(link) == [1]
+
+
+@pytest.mark.pairs(('mariadb', 'mysql'))
+def test_a_time_in_the_future_holds_nothing_up(pair):
+    with delayed(pair, 2) as link:
+        link.run(link.east, 'SET timestamp = UNIX_TIMESTAMP() + 86400', "INSERT INTO t VALUES (1, 'x')", 'SET timestamp = DEFAULT',
+                 "INSERT INTO t VALUES (2, 'x')")
+        wait_until(lambda: ids(link) == [1, 2], 20, 'both')

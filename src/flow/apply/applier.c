@@ -132,10 +132,23 @@ bool rw_applier_idle(rw_applier *a, GError **error)
     return true;
 }
 
-/* Later pieces of a transaction follow the first one. */
+/* Later pieces of a transaction follow the first one; what has no effect need not wait. */
 static bool is_due(const rw_applier *a, const rw_txn *txn)
 {
-    return !a->o.delay_s || a->streaming || txn->void_ || (gint64)txn->commit_us + a->o.delay_s * G_USEC_PER_SEC <= rw_wall_us();
+    bool effect = txn->n_rows || txn->statement || txn->continues;
+    if (!a->o.delay_s || a->streaming || !effect) return true;
+    return (gint64)txn->commit_us + (gint64)a->o.delay_s * G_USEC_PER_SEC <= rw_wall_us();
+}
+
+/* The first one of a batch. A time in the future, as a session may set it, must not hold up the link until then. */
+static bool has_waited(rw_applier *a, const rw_txn *txn)
+{
+    if (!is_due(a, txn)) {
+        if (!a->waiting_since_us) a->waiting_since_us = rw_clock_us();
+        if (rw_clock_us() - a->waiting_since_us < (gint64)a->o.delay_s * G_USEC_PER_SEC) return false;
+    }
+    a->waiting_since_us = 0;
+    return true;
 }
 
 /* How many transactions from i on may share a window. */
@@ -247,7 +260,7 @@ bool rw_applier_run(rw_applier *a, const rw_batch *batch, unsigned *next, GError
         const rw_txn *txn = rw_batch_txn(batch, *next);
         n = 1;
         if (g_atomic_int_get(a->o.stop) && !a->streaming) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
-        if (!is_due(a, txn)) return true;
+        if (!has_waited(a, txn)) return true;
         if (txn->continued || txn->continues || txn->void_) {
             if (!rw_applier_run_piece(a, batch, *next, error)) return false;
             continue;
