@@ -314,6 +314,15 @@ def a_unique_value_claimed_twice(s):
     s.end('uniq', uniq(2, 'u', y))
 
 
+@case()
+def one_row_claims_the_values_of_two(s):
+    x = s.tx('east', ('uniq', None, uniq(1, 'u', n=7)), ('uniq', None, uniq(2, 'w')))
+    y = s.tx('west', ('uniq', None, uniq(3, 'w', n=7)))
+    s.end('uniq', uniq(3, 'w', y, 7))
+    for gone in (uniq(1, 'u', x, 7), uniq(2, 'w', x)):
+        s.record('unique', 'source', 'uniq', y, x, at='east', stamps=(2, 1), rows=(uniq(3, 'w', y, 7), gone))
+
+
 @case('lost')
 def a_unique_value_claimed_twice_without_a_record(s):
     s.tx('east', ('uniq', None, uniq(1, 'u')))

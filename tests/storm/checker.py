@@ -225,7 +225,9 @@ class Checker:
                     self.no_place.add((record.link, record.gtid, record.table, record.key))
         for record in judged:
             self.record(record)
-        same = collections.Counter((r.link, r.kind, r.table, r.key, r.gtid, r.current_gtid) for r in judged if r.current_gtid)
+        # One row may clash with two of one transaction, by two of its values.
+        same = collections.Counter((r.link, r.kind, r.table, r.key, r.gtid, r.current_gtid, self.place(r, 'current'))
+                                   for r in judged if r.current_gtid)
         for what, times in same.items():
             table, key, gtid = what[2:5]
             writes = [self.on_row.get((tag, table, key)) for tag in self.h.gtids.get(gtid, ())]
