@@ -236,6 +236,7 @@ static void write_lists(rw_binding *b, const rw_dialect *dialect)
     g_autoptr(GString) name = g_string_new(NULL);
     for (unsigned i = 0; i < b->n_columns; i++) {
         if (b->columns[i].generated) continue;
+        b->n_selected++;
         append_item(selected, b->columns[i].select);
         append_item(written, b->columns[i].quoted);
     }

@@ -41,6 +41,7 @@ typedef struct {
     unsigned *key, n_key;   /* source column ordinals; n_key 0: none */
     bool unique_expression, has_foreign_keys;
     char *select_list;      /* every compared column, in source order */
+    unsigned n_selected;    /* columns in it */
     char *write_list;       /* every written column */
     char *key_tuple;        /* "`a`" or "(`a`,`b`)" */
     char *key_name;         /* for FORCE INDEX */

@@ -181,9 +181,7 @@ static bool on_guard(rw_rows_apply *a, const rw_step *s, rw_result *rows, GError
 {
     const rw_binding *b = rw_tables_at(a->tables, s->table);
     g_autofree rw_slice *cells = g_new(rw_slice, b->n_columns);
-    unsigned n = 0;
-    for (unsigned i = 0; i < b->n_columns; i++) n += !b->columns[i].generated;
-    while (rw_result_next(rows, cells, n))
+    while (rw_result_next(rows, cells, b->n_selected))
         if (!guard_row(a, s->table, b, cells, error)) return false;
     return true;
 }
@@ -239,15 +237,6 @@ static bool ask_place(rw_rows_apply *a, GError **error)
     return rw_rows_end_step(a, (rw_step){.kind = RW_STEP_PLACE}, error);
 }
 
-static bool on_place(rw_rows_apply *a, rw_result *rows, GError **error)
-{
-    rw_slice c[2];
-    if (!rw_result_next(rows, c, 2)) return rw_fail(error, RW_ERR_CONFIG, "site %s: the server writes no binary log; start it with log_bin", a->target->site);
-    rw_target_pos_clear(&a->place);
-    a->place = (rw_target_pos){rw_cell_text(c[0]), rw_cell_number(c[1])};
-    return true;
-}
-
 /* The rows in question are locked: who wrote them before stands in the log before the place. */
 static bool check_nets(rw_rows_apply *a, bool guarded, bool *found, GError **error)
 {
@@ -300,7 +289,7 @@ static bool on_result(void *user, unsigned tag, rw_result *rows, uint64_t affect
     const rw_step *s = &g_array_index(a->steps, rw_step, tag);
     switch (s->kind) {
     case RW_STEP_OTHER: return true;
-    case RW_STEP_PLACE: return on_place(a, rows, error);
+    case RW_STEP_PLACE: return rw_session_take_place(a->target, rows, &a->place, error);
     case RW_STEP_GUARD: return on_guard(a, s, rows, error);
     default: return on_written(a, s, affected, error);
     }

@@ -9,16 +9,9 @@ char *rw_settle_where(rw_settle *s, const rw_binding *b, rw_slice image)
     return rw_arena_strdup(s->arena, rw_slice_of(s->sql->str, s->sql->len));
 }
 
-static unsigned selected(const rw_binding *b)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < b->n_columns; i++) n += !b->columns[i].generated;
-    return n;
-}
-
 rw_slice *rw_settle_cells(rw_settle *s, const rw_binding *b, const char *where, GError **error)
 {
-    unsigned n = selected(b);
+    const unsigned n = b->n_selected;
     g_autoptr(rw_result) rows = rw_connection_queryf(s->o.target, error, "SELECT %s FROM %s WHERE %s FOR UPDATE", b->select_list, b->quoted, where);
     rw_slice *cells = rw_arena_alloc(s->arena, sizeof *cells * (n + 1));
     if (!rows || !rw_result_next(rows, cells, n)) return NULL;
