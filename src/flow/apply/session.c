@@ -71,29 +71,27 @@ rw_connection *rw_session_open(const rw_session_options *o, GError **error)
     GError *failure = NULL;
     g_autoptr(rw_connection) target = rw_connection_open(o->site, (rw_connection_limits){o->connect_timeout_s, 0, o->dead_peer_s}, error);
     if (!target) return NULL;
-    bool ready = rw_session_restore(target, o->lock_wait_s, RW_SESSION_OPENING_S, &failure) && rw_session_take_lock(target, o, &failure) && rw_connection_run(target, target->dialect->sql_apply_session, &failure) &&
-                 stop_annotating(target, o->link, &failure);
+    bool ready = rw_session_restore(target, o->lock_wait_s, RW_SESSION_OPENING_S, &failure) && rw_session_take_lock(target, o, &failure) &&
+                 rw_connection_run(target, target->dialect->sql_apply_session, &failure) && stop_annotating(target, o->link, &failure);
     if (ready) return g_steal_pointer(&target);
     g_propagate_error(error, failure);
     return NULL;
 }
 
-bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error)
+bool rw_session_take_place(const rw_connection *target, rw_result *rows, rw_target_pos *place, GError **error)
 {
-    GError *failure = NULL;
-    g_autoptr(rw_result) rows = rw_connection_query(target, target->dialect->sql_log_place, &failure);
     rw_slice c[2];
-    if (failure) {
-        g_propagate_error(error, failure);
-        return false;
-    }
     if (!rw_result_next(rows, c, 2))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: the server writes no binary log; start it with log_bin", target->site);
-    g_autofree char *offset = g_strndup((const char *)c[1].data, c[1].len);
     rw_target_pos_clear(place);
-    place->file = g_strndup((const char *)c[0].data, c[0].len);
-    place->offset_bytes = g_ascii_strtoull(offset, NULL, 10);
+    *place = (rw_target_pos){rw_cell_text(c[0]), rw_cell_number(c[1])};
     return true;
+}
+
+bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error)
+{
+    g_autoptr(rw_result) rows = rw_connection_query(target, target->dialect->sql_log_place, error);
+    return rows && rw_session_take_place(target, rows, place, error);
 }
 
 bool rw_session_await(rw_connection *target, rw_last_writers *memory, const rw_target_pos *place, const gint *stop, GError **error)

@@ -28,8 +28,9 @@ rw_connection *rw_session_open(const rw_session_options *options, GError **error
 /* The settings again, after a DDL statement changed them, or for another lease. */
 bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, unsigned lease_s, GError **error);
 bool rw_session_rollback(rw_connection *target, GError **error); /* with the settings that a window may have changed half way */
-/* The end of the target's log now. */
+/* The end of the target's log now. The second one reads it from the answer to the dialect's sql_log_place. */
 bool rw_session_log_place(rw_connection *target, rw_target_pos *place, GError **error);
+bool rw_session_take_place(const rw_connection *target, rw_result *rows, rw_target_pos *place, GError **error);
 /* Until the memory of last writers holds all that stands in the target's log before place. */
 bool rw_session_await(rw_connection *target, rw_last_writers *memory, const rw_target_pos *place, const gint *stop, GError **error);
 
