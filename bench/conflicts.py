@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / 'tests' / 'live'))
 
 import servers                                          # noqa: E402
 from ringway import Ringway, make_user                  # noqa: E402
+from scenario import new_schema, unlogged               # noqa: E402
 
 DB = 'bench'
 KINDS = {       # what a transaction does at east and at west, in table t{n} to row {id}
@@ -33,23 +34,18 @@ class Conflicts:
         servers.start_all(*self.sites)
         for server in self.sites:
             make_user(server)
-            server.sql('SET SESSION sql_log_bin=0')
-            server.sql(f'CREATE DATABASE {DB}')
-            server.sql(f'CREATE TABLE {DB}.mark (site VARCHAR(8) PRIMARY KEY, n INT NOT NULL)')
-            server.sql(f"INSERT INTO {DB}.mark VALUES ('east', 0), ('west', 0)")
-            server.sql('SET SESSION sql_log_bin=1')
+            unlogged(server, *new_schema(DB))
         self.ringway = Ringway(dict(zip(('east', 'west'), self.sites)), options={'schemas': DB, 'conflict': 'last_write_wins'})
         self.ringway.db = DB
         self.ringway.grant()
 
     def fill(self, table):
+        statements = [f'CREATE TABLE {DB}.{table} (id INT PRIMARY KEY, v INT, pad VARCHAR(100)) ENGINE=InnoDB']
+        for first in range(0, 2 * self.n, 1000):
+            rows = ', '.join(f"({id}, 0, '{'x' * 60}')" for id in range(first, min(first + 1000, 2 * self.n)))
+            statements.append(f'INSERT INTO {DB}.{table} VALUES {rows}')
         for server in self.sites:
-            server.sql('SET SESSION sql_log_bin=0')
-            server.sql(f'CREATE TABLE {DB}.{table} (id INT PRIMARY KEY, v INT, pad VARCHAR(100)) ENGINE=InnoDB')
-            for first in range(0, 2 * self.n, 1000):
-                rows = ', '.join(f"({id}, 0, '{'x' * 60}')" for id in range(first, min(first + 1000, 2 * self.n)))
-                server.sql(f'INSERT INTO {DB}.{table} VALUES {rows}')
-            server.sql('SET SESSION sql_log_bin=1')
+            unlogged(server, *statements)
 
     def found(self):
         return sum(server.one('SELECT COUNT(*) FROM ringway.conflict') for server in self.sites)

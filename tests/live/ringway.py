@@ -227,6 +227,15 @@ class Ringway:
                    f'{[(l["name"], l["state"], l["error"]) for l in last.values()]}\n{self.tail()}')
         return last[link] if link else last
 
+    def pause_all(self):
+        for name in self.links():
+            self.cmd('pause', '--link', name)
+            self.wait_state('paused', link=name)
+
+    def resume_all(self):
+        for name in self.links():
+            self.cmd('resume', '--link', name)
+
     def wait_stopped(self, link='east->west', timeout=30):
         """Until the link has stopped; its error."""
         error = self.wait_state('stopped', link=link, timeout=timeout)['error']

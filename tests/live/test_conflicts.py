@@ -23,13 +23,10 @@ def lww(pair):
 
 def apart(link, east, west):
     """Both applications write while the links are paused; the first list commits first."""
-    for name in ('east->west', 'west->east'):
-        link.cmd('pause', '--link', name)
-        link.wait_state('paused', link=name)
+    link.pause_all()
     link.run(link.east, *east)
     link.run(link.west, *west)
-    for name in ('east->west', 'west->east'):
-        link.cmd('resume', '--link', name)
+    link.resume_all()
 
 
 def records(server):
@@ -139,14 +136,11 @@ def test_a_child_without_its_parent(lww):
 def test_after_a_restart(lww):
     """The memory of last writers is rebuilt from the log."""
     lww.both(*TABLE)
-    for name in ('east->west', 'west->east'):
-        lww.cmd('pause', '--link', name)
-        lww.wait_state('paused', link=name)
+    lww.pause_all()
     lww.run(lww.east, "UPDATE t SET v = 'east' WHERE id = 1")
     lww.run(lww.west, 'DO SLEEP(1.1)', "UPDATE t SET v = 'west' WHERE id = 1", "UPDATE t SET v = 'one' WHERE id = 1")
     lww.kill9()
-    for name in ('east->west', 'west->east'):
-        lww.cmd('resume', '--link', name)
+    lww.resume_all()
     lww.start()
     lww.same()
     assert lww.rows(lww.east, 't WHERE id = 1') == [(1, 'one', 1)]

@@ -68,14 +68,11 @@ def last_gtid(server):
 
 def test_both_sites_wrote_the_same_key(link):
     link.both(*TABLE)
-    for name in ('east->west', 'west->east'):
-        link.cmd('pause', '--link', name)
-        link.wait_state('paused', link=name)
+    link.pause_all()
     link.run(link.east, "INSERT INTO t VALUES (50, 'east', 1)")
     link.run(link.west, "INSERT INTO t VALUES (50, 'west', 2)")
     mine = {s.name: last_gtid(s) for s in link.pair()}
-    for name in ('east->west', 'west->east'):
-        link.cmd('resume', '--link', name)
+    link.resume_all()
     for name, incoming, there in (('east->west', mine['east'], mine['west']), ('west->east', mine['west'], mine['east'])):
         error = link.wait_stopped(name)
         assert f'{link.db}.t' in error and f'(GTID {incoming})' in error and f'written there last by GTID {there};' in error, error
