@@ -13,28 +13,31 @@ class Link:
     def __init__(self, world, source, target):
         self.world, self.source, self.target = world, source, target
         self.place, self.stopped = 0, False     # place: in the source's log
+        self.carries = world.routes[source.id, target.id]   # whose transactions come this way
         self.memory = Memory(self)
         target.links.append(self)
 
     def read(self, most):
-        """The next units of the source's log, of one origin. Mesh: the source's own transactions. Ring: those of all but the target."""
+        """The next units of the source's log: its own transactions, and of the windows that were applied there what this link carries."""
         units, log, place = [], self.source.log, self.place
         while place < len(log) and len(units) < most:
             entry, place = log[place], place + 1
-            if not entry.own and (not self.world.ring or entry.origin == self.target.id):
-                continue
-            if units and units[0].origin != entry.origin:
-                break
-            units.append(Unit(entry.origin, entry.stamp, entry.seen, [w._replace(seen=entry.seen) for w in entry.writes], place))
+            writes = [self.handed_on(w, entry.seen) for w in entry.writes if w.txn.origin in self.carries]
+            if entry.own or writes or any(entry.seen[o] > self.target.seen[o] for o in self.carries):
+                units.append(Unit(entry.stamp, entry.seen, writes, place))
         return units
+
+    def handed_on(self, write, seen):
+        """The before-image is the source's, which may not have seen yet what the first transaction had seen."""
+        return write._replace(first=tuple(map(min, write.first, seen)) if self.world.rule != 'relay' else write.first)
 
     def is_idle(self):
         return self.stopped or not self.read(1)
 
     def has_gap(self, unit):
-        """Had the source seen something that has not arrived here? In a ring it comes by this link, and so before."""
-        ends, here = (self.source.id, self.target.id), self.target.seen
-        return not self.world.ring and any(stamp > here[o] for o, stamp in enumerate(unit.seen) if o not in ends)
+        """Had the source seen something that has not arrived here? What this link carries came before."""
+        others = set(range(self.world.n)) - self.carries - {self.target.id}
+        return any(unit.seen[o] > self.target.seen[o] for o in others)
 
     def must_wait(self, unit):
         causal = any(self.world.policy[w.change.key[0]].causal for w in unit.writes)
@@ -55,10 +58,13 @@ class Link:
 
     def without_trouble(self, units):
         """How many units, from the first on."""
-        rows, site, aba = dict(self.target.rows), self.target, self.world.rule == 'aba'
+        rows, site, aba, origins = dict(self.target.rows), self.target, self.world.rule == 'aba', {}
         for n, unit in enumerate(units):
-            for (key, before, after), _, _, seen in unit.writes:
-                if rows.get(key) != before or (key in self.memory.rows and not aba and self.memory.unseen(key, seen)):
+            for (key, before, after), txn, _, _, first in unit.writes:
+                if rows.get(key) != before or (key in self.memory.rows and not aba and self.memory.unseen(key, first)):
+                    return n
+                # One site's changes may be told apart by another link, so they are not folded with another's.
+                if origins.setdefault(key, txn.origin) != txn.origin and n and self.world.rule != 'mixed':
                     return n
                 if after is None and site.children(rows, key):
                     return n
@@ -74,9 +80,9 @@ class Link:
             if self.world.policy[key[0]].fine and self.world.rule != 'fold':
                 every.append(w._replace(change=w.change._replace(before=rows.get(key))))
             else:
-                first = net[key].change.before if key in net else rows.get(key)
-                change = w.change._replace(before=first)
-                net[key] = w._replace(change=change, columns=columns_of(change))
+                was = net.get(key, w._replace(change=w.change._replace(before=rows.get(key))))
+                change = w.change._replace(before=was.change.before)
+                net[key] = w._replace(change=change, columns=columns_of(change), first=tuple(map(min, was.first, w.first)))
             put(rows, key, w.change.after)
         writes = every + list(net.values())
         self.commit(units, rows, writes, [mark(w) for w in writes])
@@ -87,10 +93,11 @@ class Link:
         if self.world.rule == 'invisible':
             marks = [m for m in marks if rows.get(m.key) != site.rows.get(m.key)]
         site.rows, self.place, self.memory.known = rows, last.next, last.seen
-        site.seen[last.origin] = last.stamp
-        site.append(Entry(False, last.origin, last.stamp, tuple(site.seen), writes, marks))
+        for origin in self.carries:
+            site.seen[origin] = max(site.seen[origin], last.seen[origin])
+        site.append(Entry(False, max(u.stamp for u in units), tuple(site.seen), writes, marks))
         self.memory.forget()
-        self.world.say(f'site {site.id} applies up to {last.stamp}@{last.origin}:', *[w.change for w in writes])
+        self.world.say(f'site {site.id} applies up to {last.stamp} of {self.source.id}:', *[w.change for w in writes])
 
     def settle(self, units, folded):
         """In one window; how many: 0 to wait, or (folded) because they must be settled one by one."""

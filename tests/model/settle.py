@@ -45,13 +45,14 @@ class Settlement:
         return WRITE
 
     def settle(self, write):
-        change, txn, _, seen = write
+        change, txn, _, seen, first = write
         key, expected, unseen = change.key, change.before, self.unseen(change.key, seen)
         row = self.ghosts[key] if key in self.ghosts else self.rows.get(key)
         if self.rule == 'aba' and row == expected:
             unseen = {}
         # In a folded window the last transaction may have seen what the first before-image does not show yet.
-        if row != expected and not unseen and key not in self.ghosts and not (self.folded and key in self.link.memory.rows):
+        if row != expected and not unseen and key not in self.ghosts and not (self.folded and key in self.link.memory.rows) \
+                and (self.rule == 'hidden' or not self.unseen(key, first)):
             if self.gap and self.waits:
                 return WAIT
             if not self.gap and self.rule != 'aba':
@@ -71,7 +72,7 @@ class Settlement:
         if act == FIRST and self.rule == 'compensate':
             for c in self.site.deletes(self.rows, self.first):
                 put(self.rows, c.key, None)
-                self.writes.append(Write(c, txn, (), seen))
+                self.writes.append(Write(c, txn, (), seen, seen))
         elif act == FIRST and not self.world.one:
             return FIRST
         elif act == FIRST:

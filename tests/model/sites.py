@@ -28,10 +28,10 @@ class Site:
         before = self.seen[self.id] if self.world.rule == 'stamp' else self.top
         self.seen[self.id] = max(self.world.now + self.skew, before + 1)
         txn = Txn(self.id, self.seen[self.id], tuple(self.seen), changes, app)
-        writes = [Write(c, txn, columns_of(c), txn.seen) for c in changes]
+        writes = [Write(c, txn, columns_of(c), txn.seen, txn.seen) for c in changes]
         for c in changes:
             put(self.rows, c.key, c.after)
-        self.append(Entry(True, self.id, txn.stamp, txn.seen, writes, [mark(w) for w in writes]))
+        self.append(Entry(True, txn.stamp, txn.seen, writes, [mark(w) for w in writes]))
         self.world.txns.append(txn)
         self.world.say(f'site {self.id} {"commits" if app else "makes"} {txn}:', *changes)
 

@@ -27,10 +27,11 @@ def test_mesh(policy, sites):
     assert not wrong(200, 1000 * sites, sites, policy)
 
 
+@pytest.mark.parametrize('shape', ('ring', 'star', 'any'))
 @pytest.mark.parametrize('sites', (3, 4))
 @pytest.mark.parametrize('policy', CONVERGE)
-def test_ring(policy, sites):
-    assert not wrong(60, 1000 * sites, sites, policy, ring=True)
+def test_what_is_handed_on(policy, sites, shape):
+    assert not wrong(60, 1000 * sites, sites, policy, shape=shape)
 
 
 @pytest.mark.parametrize('policy', CONVERGE)
@@ -54,5 +55,5 @@ def test_error_overwrites_nothing(sites):
 
 @pytest.mark.parametrize('rule', RULES)
 def test_rule_is_needed(rule):
-    _, policy, sites = RULES[rule]
-    assert wrong(300, 1, sites, policy, steps=120, rule=rule)
+    _, policy, sites, shape = RULES[rule]
+    assert wrong(300, 1, sites, policy, shape, steps=120, rule=rule)

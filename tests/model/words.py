@@ -8,10 +8,11 @@ COLUMNS = U, W, V, N, P = range(5)      # two unique columns, a plain one, a num
 PARENT, CHILD = 'parent', 'child'
 
 Change = namedtuple('Change', 'key before after')           # a row change as in the log; None: no row
-Write = namedtuple('Write', 'change txn columns seen')      # a change on its way: who made it, what it wrote, what its log had seen by then
+Write = namedtuple('Write', 'change txn columns seen first')    # a change on its way: who made it, what it wrote, what it had seen; first: what the first
+                                                            # transaction had seen of those that are folded into it
 Mark = namedtuple('Mark', 'key txn deletes columns')        # a write that took effect, visibly or not: what the memory is built from
-Unit = namedtuple('Unit', 'origin stamp seen writes next')  # an entry of a log as a link reads it; next: where to read on
-Entry = namedtuple('Entry', 'own origin stamp seen writes marks')   # of a site's log: its own transaction, or a window that a link applied
+Unit = namedtuple('Unit', 'stamp seen writes next')         # an entry of a log as a link reads it; stamp, seen: of the log there; next: where to read on
+Entry = namedtuple('Entry', 'own stamp seen writes marks')  # of a site's log: its own transaction, or a window that a link applied
 
 
 class Txn:

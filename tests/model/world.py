@@ -9,14 +9,15 @@ import random
 
 from links import Link
 from policies import POLICIES
+from shapes import SHAPES, routes
 from sites import Site
 from words import CHILD, PARENT, Change, saw
 
 
 class World:
-    def __init__(self, seed, n=3, policy='last_write_wins', ring=False, rule=None, folded=False, one=False, steps=120, trace=False):
+    def __init__(self, seed, n=3, policy='last_write_wins', shape='mesh', rule=None, folded=False, one=False, steps=120, trace=False):
         self.rnd = rnd = random.Random(seed)
-        self.n, self.ring, self.rule, self.folded, self.one, self.steps, self.trace = n, ring, rule, folded, one, steps, trace
+        self.n, self.rule, self.folded, self.one, self.steps, self.trace = n, rule, folded, one, steps, trace
         self.unique, self.foreign = rnd.random() < .5, rnd.random() < .5
         self.keys = [(CHILD, i) for i in range(4)] + [(PARENT, i) for i in range(3 if self.foreign else 0)]
         ranks = rnd.sample(range(n), n)
@@ -25,9 +26,9 @@ class World:
         self.may_stop = policy == 'error'
         self.now, self.txns = 0, []
         self.sites = [Site(i, self) for i in range(n)]
-        pairs = [(i, (i + 1) % n) for i in range(n)] if ring else [(i, j) for i in range(n) for j in range(n) if i != j]
-        self.links = [Link(self, self.sites[i], self.sites[j]) for i, j in pairs]
-        self.say('unique columns', self.unique, 'foreign keys', self.foreign, 'ranks', ranks, 'clocks', [s.skew for s in self.sites],
+        self.routes = routes(n, SHAPES[shape](n, rnd))
+        self.links = [Link(self, self.sites[i], self.sites[j]) for i, j in self.routes]
+        self.say('carries', self.routes, 'unique columns', self.unique, 'foreign keys', self.foreign, 'ranks', ranks, 'clocks', [s.skew for s in self.sites],
                  'policies', {t: p.name for t, p in self.policy.items()})
 
     def say(self, *what):
