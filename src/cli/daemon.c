@@ -28,7 +28,7 @@ static bool wanted(const rw_daemon_options *o, const rw_site_conf *source, const
 
 static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
 {
-    g_autoptr(GPtrArray) topology = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    g_autoptr(GPtrArray) topology = rw_topology_links(conf, error);
     if (!topology) return false;
     rw_lock_take(&d->lock);
     d->conf = rw_conf_ref(conf);

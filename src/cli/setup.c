@@ -15,25 +15,12 @@ static bool has_link(const GPtrArray *links, const rw_conf *conf, const char *so
     return false;
 }
 
-/* An override of a link that does not exist would silently do nothing. */
-static bool check_links(const rw_conf *conf, GError **error)
-{
-    g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
-    if (!links) return false;
-    for (unsigned i = 0; i < conf->n_links; i++) {
-        const rw_link_conf *own = &conf->links[i];
-        if (!has_link(links, conf, own->source, own->target))
-            return rw_fail(error, RW_ERR_CONFIG, "%s: [link %s->%s]: topology = %s has no such link; correct or remove the section",
-                           conf->path, own->source, own->target, rw_conf_topology(conf));
-    }
-    return true;
-}
-
 rw_conf *rw_cli_conf(const rw_args *args, GError **error)
 {
     g_autofree char *path = rw_conf_find(args->config, error);
     g_autoptr(rw_conf) conf = path ? rw_conf_load(path, error) : NULL;
-    if (!conf || !check_links(conf, error)) return NULL;
+    g_autoptr(GPtrArray) links = conf ? rw_topology_links(conf, error) : NULL;
+    if (!links) return NULL;
     bool json = args->log_format ? strcmp(args->log_format, "json") == 0 : conf->log_format == RW_LOG_FORMAT_JSON;
     rw_log_setup(args->verbose ? RW_LOG_DEBUG : (rw_log_level)conf->log_level, json);
     return g_steal_pointer(&conf);
@@ -65,7 +52,7 @@ bool rw_cli_check_names(const rw_args *args, const rw_conf *conf, GError **error
         !check_site(conf, "link", args->link.target, error))
         return false;
     if (!args->link.source) return true;
-    g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    g_autoptr(GPtrArray) links = rw_topology_links(conf, error);
     if (!links || has_link(links, conf, args->link.source, args->link.target)) return links != NULL;
     return rw_fail(error, RW_ERR_CONFIG, "option --link: topology = %s has no link %s->%s; see: ringway status", rw_conf_topology(conf),
                    args->link.source, args->link.target);

@@ -123,7 +123,7 @@ static bool is_chosen(const rw_args *args, const rw_conf *conf, const rw_topolog
 
 static bool init_all(const rw_args *args, const rw_conf *conf, rw_connection **sites, GError **error)
 {
-    g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    g_autoptr(GPtrArray) links = rw_topology_links(conf, error);
     if (!links || !open_sites(conf, sites, error) || !create_schemas(conf, sites, error)) return false;
     g_autofree rw_source_pos *places = g_new0(rw_source_pos, conf->n_sites);
     bool ok = places_now(conf, sites, places, error);

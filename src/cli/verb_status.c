@@ -40,7 +40,7 @@ static rw_connection *open_site(const rw_conf *conf, unsigned i, rw_status *stat
 
 static rw_status *ask_databases(const rw_conf *conf, GError **error)
 {
-    g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    g_autoptr(GPtrArray) links = rw_topology_links(conf, error);
     if (!links) return NULL;
     rw_status *status = rw_status_new(conf->name);
     g_autofree rw_connection **sites = g_new0(rw_connection *, conf->n_sites);
@@ -70,7 +70,7 @@ static rw_status *ask_databases(const rw_conf *conf, GError **error)
 static rw_status *ask(const rw_conf *conf, bool *live, GError **error)
 {
     rw_status *status = ask_daemon(conf);
-    g_autoptr(GPtrArray) links = rw_topology_links(rw_conf_topology(conf), conf->site_names, error);
+    g_autoptr(GPtrArray) links = rw_topology_links(conf, error);
     *live = status && links && status->links->len == links->len;
     if (*live) return status;
     g_autoptr(rw_status) partial = status;

@@ -246,7 +246,7 @@ static bool check_count(const builder *b, unsigned line, GError **error)
         return rw_fail(error, RW_ERR_CONFIG, "%s: %s; replication needs at least two sections [site NAME]", b->file->path,
                        conf->n_sites ? "only one site" : "no site");
     if (conf->topology == RW_TOPOLOGY_PAIR && conf->n_sites > 2)
-        return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring or star", conf->n_sites);
+        return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring, star or links", conf->n_sites);
     return true;
 }
 

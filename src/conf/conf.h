@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-typedef enum { RW_TOPOLOGY_PAIR, RW_TOPOLOGY_MESH, RW_TOPOLOGY_RING, RW_TOPOLOGY_STAR } rw_topology_kind;
+enum { RW_SITES_MAX = 16 };
+typedef enum { RW_TOPOLOGY_PAIR, RW_TOPOLOGY_MESH, RW_TOPOLOGY_RING, RW_TOPOLOGY_STAR, RW_TOPOLOGY_LINKS } rw_topology_kind;
 typedef enum { RW_SSL_DISABLED, RW_SSL_REQUIRED, RW_SSL_VERIFY_CA, RW_SSL_VERIFY_IDENTITY } rw_ssl_mode;
 typedef enum { RW_TRIGGERS_REFUSE, RW_TRIGGERS_IGNORE } rw_triggers;
 typedef enum { RW_LOG_FORMAT_TEXT, RW_LOG_FORMAT_JSON } rw_log_format;
@@ -112,7 +113,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_conf, rw_conf_unref)
 
 const rw_site_conf *rw_conf_site(const rw_conf *conf, const char *name);       /* NULL: none of that name */
 const rw_site_conf *rw_conf_site_by_id(const rw_conf *conf, unsigned id);      /* NULL: none of that id */
-const char *rw_conf_topology(const rw_conf *conf);                             /* the word, for topology/topology.h */
+const char *rw_conf_topology(const rw_conf *conf);                             /* the word */
 const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target);
 unsigned rw_conf_delay_s(const rw_conf *conf, const char *source, const char *target);
 rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, const char *table);

@@ -12,7 +12,7 @@
 #define CHOICES(...) (const char *const[]){__VA_ARGS__, NULL}
 
 /* The order of choices is the order of the enums in conf.h and base/log.h. */
-#define TOPOLOGIES CHOICES("pair", "mesh", "ring", "star")
+#define TOPOLOGIES CHOICES("pair", "mesh", "ring", "star", "links")
 #define SSL_MODES CHOICES("disabled", "required", "verify_ca", "verify_identity")
 #define LOG_LEVELS CHOICES("error", "warning", "info", "debug")
 #define LOG_FORMATS CHOICES("text", "json")
@@ -25,7 +25,8 @@ static const rw_option table[] = {
      .manual = "Appears in the status, in the metrics and in messages. Letters, digits, _ and -, 32 at most."},
     {RINGWAY(RW_OPTION_ENUM, "topology", topology), .preset = "pair", .choices = TOPOLOGIES, .help = "which sites are linked",
      .manual = "pair: two sites, both ways. mesh: every site to every other. ring: each site to the next and the last to the first, in "
-               "the order of the site sections. star: the first site to every other, and back."},
+               "the order of the site sections. star: the first site to every other, and back. links: the [link] sections are the links, no more and no less. "
+               "In all of them a transaction goes to each site once, along the shortest way from where it was written; sites on the way hand it on."},
     {RINGWAY(RW_OPTION_LIST, "schemas", filter.schemas), .help = "schemas to replicate",
      .manual = "Names or globs, in which * stands for any text and ? for one character. Without it every schema but the system's own (mysql, sys, information_schema, "
                "performance_schema) and ringway."},

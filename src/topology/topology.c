@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-typedef void build_links(GPtrArray *links, const char *const *sites);
-
 static void link_free(gpointer data)
 {
     rw_topology_link *link = data;
@@ -11,82 +9,125 @@ static void link_free(gpointer data)
     g_free(link);
 }
 
-static void add_link(GPtrArray *links, const char *const *sites, unsigned source, unsigned target)
+static void add_link(GPtrArray *links, const rw_conf *conf, unsigned source, unsigned target)
 {
-    rw_topology_link *link = g_new(rw_topology_link, 1);
-    *link = (rw_topology_link){source, target, g_strdup_printf("%s->%s", sites[source], sites[target])};
+    rw_topology_link *link = g_new0(rw_topology_link, 1);
+    link->source = source;
+    link->target = target;
+    link->name = g_strdup_printf("%s->%s", conf->site_names[source], conf->site_names[target]);
     g_ptr_array_add(links, link);
 }
 
-static void build_pair(GPtrArray *links, const char *const *sites)
+static void build_mesh(GPtrArray *links, const rw_conf *conf)
 {
-    add_link(links, sites, 0, 1);
-    add_link(links, sites, 1, 0);
+    for (unsigned source = 0; source < conf->n_sites; source++)
+        for (unsigned target = 0; target < conf->n_sites; target++)
+            if (source != target) add_link(links, conf, source, target);
 }
 
-static void build_mesh(GPtrArray *links, const char *const *sites)
+static void build_ring(GPtrArray *links, const rw_conf *conf)
 {
-    for (unsigned source = 0; sites[source]; source++)
-        for (unsigned target = 0; sites[target]; target++)
-            if (source != target) add_link(links, sites, source, target);
+    for (unsigned i = 0; i < conf->n_sites; i++) add_link(links, conf, i, (i + 1) % conf->n_sites);
+}
+
+static void build_star(GPtrArray *links, const rw_conf *conf)
+{
+    for (unsigned i = 1; i < conf->n_sites; i++) {
+        add_link(links, conf, 0, i);
+        add_link(links, conf, i, 0);
+    }
+}
+
+static void build_links(GPtrArray *links, const rw_conf *conf)
+{
+    for (unsigned i = 0; i < conf->n_links; i++)
+        add_link(links, conf, (unsigned)(rw_conf_site(conf, conf->links[i].source) - conf->sites), (unsigned)(rw_conf_site(conf, conf->links[i].target) - conf->sites));
 }
 
 static const struct shape {
-    const char *name;
-    unsigned min_sites, max_sites;
-    build_links *build; /* NULL: not there yet */
+    unsigned max_sites;
+    void (*build)(GPtrArray *links, const rw_conf *conf);
 } shapes[] = {
-    {"pair", 2, 2, build_pair},
-    {"mesh", 2, 16, build_mesh},
-    {"ring", 3, 255, NULL},
-    {"star", 3, 255, NULL},
+    [RW_TOPOLOGY_PAIR] = {2, build_mesh},
+    [RW_TOPOLOGY_MESH] = {RW_SITES_MAX, build_mesh},
+    [RW_TOPOLOGY_RING] = {RW_SITES_MAX, build_ring},
+    [RW_TOPOLOGY_STAR] = {RW_SITES_MAX, build_star},
+    [RW_TOPOLOGY_LINKS] = {RW_SITES_MAX, build_links},
 };
 
-static char *shape_names(bool built)
+static bool has_link(const GPtrArray *links, const rw_conf *conf, const rw_link_conf *wanted)
 {
-    GString *names = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++)
-        if ((shapes[i].build != NULL) == built) g_string_append_printf(names, "%s%s", names->len ? ", " : "", shapes[i].name);
-    return g_string_free(names, FALSE);
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(links, i);
+        if (strcmp(conf->site_names[link->source], wanted->source) == 0 && strcmp(conf->site_names[link->target], wanted->target) == 0) return true;
+    }
+    return false;
 }
 
-static const struct shape *find_shape(const char *name, GError **error)
+/* An override of a link that does not exist would silently do nothing. */
+static bool check(const GPtrArray *links, const rw_conf *conf, GError **error)
 {
-    g_autofree char *built = shape_names(true), *planned = shape_names(false);
-    for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
-        if (strcmp(shapes[i].name, name) != 0) continue;
-        if (shapes[i].build) return &shapes[i];
-        rw_fail(error, RW_ERR_CONFIG, "topology \"%s\": not there yet (nor are: %s); use one of: %s", name, planned, built);
-        return NULL;
-    }
-    rw_fail(error, RW_ERR_CONFIG, "topology \"%.40s\": no such topology; use one of: %s (not there yet: %s)", name, built, planned);
-    return NULL;
-}
-
-static bool check_sites(const struct shape *shape, const char *const *sites, GError **error)
-{
-    unsigned n = g_strv_length((char **)sites);
-    if (n < shape->min_sites || n > shape->max_sites) {
-        const char *more = n < shape->min_sites ? "add" : "remove";
-        if (shape->min_sites == shape->max_sites)
-            return rw_fail(error, RW_ERR_CONFIG, "topology \"%s\": needs %u sites, but there are %u; %s [site NAME] sections", shape->name, shape->min_sites, n, more);
-        return rw_fail(error, RW_ERR_CONFIG, "topology \"%s\": needs %u to %u sites, but there are %u; %s [site NAME] sections",
-                       shape->name, shape->min_sites, shape->max_sites, n, more);
-    }
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (unsigned i = 0; i < n; i++) {
-        if (!*sites[i]) return rw_fail(error, RW_ERR_CONFIG, "topology \"%s\": site %u has no name; write [site NAME]", shape->name, i + 1);
-        if (!g_hash_table_add(seen, (gpointer)sites[i]))
-            return rw_fail(error, RW_ERR_CONFIG, "topology \"%s\": two sites are called \"%s\"; give each its own name", shape->name, sites[i]);
-    }
+    if (!links->len)
+        return rw_fail(error, RW_ERR_CONFIG, "%s: topology = links, but there is no [link A->B] section; write one for every link, or use pair, mesh, ring or star", conf->path);
+    for (unsigned i = 0; i < conf->n_links; i++)
+        if (!has_link(links, conf, &conf->links[i]))
+            return rw_fail(error, RW_ERR_CONFIG, "%s: [link %s->%s]: topology = %s has no such link; correct or remove the section, or use topology = links",
+                           conf->path, conf->links[i].source, conf->links[i].target, rw_conf_topology(conf));
     return true;
 }
 
-GPtrArray *rw_topology_links(const char *topology, const char *const *sites, GError **error)
+/* --- routes --- */
+
+typedef struct {
+    GPtrArray *links;
+    const rw_conf *conf;
+    bool *reached;   /* per site */
+    unsigned *queue; /* sites in the order in which they were reached */
+    unsigned n;
+} search;
+
+static void go_on_from(search *s, unsigned site, unsigned origin)
 {
-    const struct shape *shape = find_shape(topology, error);
-    if (!shape || !check_sites(shape, sites, error)) return NULL;
-    GPtrArray *links = g_ptr_array_new_with_free_func(link_free);
-    shape->build(links, sites);
-    return links;
+    for (guint i = 0; i < s->links->len; i++) {
+        rw_topology_link *link = g_ptr_array_index(s->links, i);
+        if (link->source != site || s->reached[link->target]) continue;
+        rw_origins_add(&link->carries, s->conf->sites[origin].id);
+        s->reached[link->target] = true;
+        s->queue[s->n++] = link->target;
+    }
+}
+
+/* Breadth first: the first way that is found is a shortest one. */
+static void route(GPtrArray *links, const rw_conf *conf, unsigned origin)
+{
+    g_autofree bool *reached = g_new0(bool, conf->n_sites);
+    g_autofree unsigned *queue = g_new(unsigned, conf->n_sites);
+    search s = {links, conf, reached, queue, 1};
+    reached[origin] = true;
+    queue[0] = origin;
+    for (unsigned i = 0; i < s.n; i++) go_on_from(&s, queue[i], origin);
+}
+
+GPtrArray *rw_topology_links(const rw_conf *conf, GError **error)
+{
+    const struct shape *shape = &shapes[conf->topology];
+    if (conf->n_sites > shape->max_sites) {
+        rw_fail(error, RW_ERR_CONFIG, "%s: topology = %s takes 2 to %u sites, but there are %u; remove [site NAME] sections", conf->path, rw_conf_topology(conf),
+                shape->max_sites, conf->n_sites);
+        return NULL;
+    }
+    g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func(link_free);
+    shape->build(links, conf);
+    if (!check(links, conf, error)) return NULL;
+    for (unsigned origin = 0; origin < conf->n_sites; origin++) route(links, conf, origin);
+    return g_steal_pointer(&links);
+}
+
+bool rw_topology_hands_on(const rw_conf *conf, const GPtrArray *links, unsigned site)
+{
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(links, i);
+        if (link->source == site && !rw_origins_is_only(&link->carries, conf->sites[site].id)) return true;
+    }
+    return false;
 }

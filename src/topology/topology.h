@@ -1,18 +1,25 @@
-/* topology: from the names of sites and the name of a shape to directed links.
+/* topology: from the configuration's sites and shape to directed links, and whose transactions each of them carries.
  *
- * In: site names in the order of the configuration (a ring's order), NULL-terminated, borrowed. Out: links as indexes into that list,
- * with their names ("east->west"); free with g_ptr_array_unref. Any thread.
- * Errors: class RW_ERR_CONFIG: a shape that is unknown or not there yet, too few or too many sites, a name that is empty or there twice.
- * Does not know: overrides of links, what is forwarded along them.
- * To add a shape: one row in the table of topology.c.
+ * A transaction goes to each site along one way: the shortest from where it was made; of equals the one over the link that comes first. So a
+ * link carries the source's own transactions, and those of every other site for whose ways it is needed; never the target's. From this
+ * follows what a pair, a mesh, a ring, a star, or the links of [link] sections (topology = links) hand on: there is no other rule. The model
+ * (tests/model/shapes.py) has the same one.
+ * In: a checked configuration, borrowed. Out: links in a fixed order, with indexes into conf->sites; free with g_ptr_array_unref. Any thread.
+ * Errors: RW_ERR_CONFIG: too few or too many sites for the shape; topology = links without a [link] section; a [link] section that the shape
+ * does not have.
+ * To add a shape: one row in the table of topology.c, and its name in conf/options.c.
  */
 #pragma once
-#include "base/error.h"
+#include "change/origins.h"
+#include "conf/conf.h"
 
 typedef struct {
-    unsigned source, target; /* indexes into the sites */
+    unsigned source, target; /* indexes into conf->sites */
     char *name;              /* "source->target"; owned by the link */
+    rw_origins carries;      /* site numbers */
 } rw_topology_link;
 
 /* of rw_topology_link *; NULL on failure */
-GPtrArray *rw_topology_links(const char *topology, const char *const *sites, GError **error);
+GPtrArray *rw_topology_links(const rw_conf *conf, GError **error);
+/* A link out of that site carries the transactions of others. */
+bool rw_topology_hands_on(const rw_conf *conf, const GPtrArray *links, unsigned site);

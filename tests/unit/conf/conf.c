@@ -197,7 +197,7 @@ static void test_policies_refused(void)
 
 static void test_values_refused(void)
 {
-    refused("[ringway]\ntopology=rnig", "r.cnf:8: topology cannot be 'rnig'; did you mean 'ring'? (one of pair, mesh, ring, star)");
+    refused("[ringway]\ntopology=rnig", "r.cnf:8: topology cannot be 'rnig'; did you mean 'ring'? (one of pair, mesh, ring, star, links)");
     refused("[ringway]\nlog_level=loud", "r.cnf:8: log_level cannot be 'loud'; use one of error, warning, info, debug");
     refused("[ringway]\nlock_wait_s=0", "r.cnf:8: lock_wait_s cannot be '0'; use a number from 1 to 3600");
     refused("[ringway]\nlock_wait_s=-1", "r.cnf:8: lock_wait_s cannot be '-1'; use a number from 1 to 3600");
@@ -232,8 +232,8 @@ static void test_between_sites(void)
     refused("[site EAST]\nid=3\nhosts=x", "r.cnf:7: site EAST is too like site east; use names that differ in more than case, - and _");
     refused("[site c]\nid=3\nhosts=DB1:3307", "r.cnf:9: DB1 is the host of site east already; a site is a database of its own");
     refused("[site c]\nhosts=x", "r.cnf:7: [site c] has no id; add it: number of the site");
-    refused("[site c]\nid=3\nhosts=x", "r.cnf:1: topology = pair with 3 sites; use mesh, ring or star");
-    refused("[site c]\nid=3\nhosts=x\n[ringway]\ntopology=pair", "r.cnf:11: topology = pair with 3 sites; use mesh, ring or star");
+    refused("[site c]\nid=3\nhosts=x", "r.cnf:1: topology = pair with 3 sites; use mesh, ring, star or links");
+    refused("[site c]\nid=3\nhosts=x\n[ringway]\ntopology=pair", "r.cnf:11: topology = pair with 3 sites; use mesh, ring, star or links");
     refused("[link east->wets]", "r.cnf:7: there is no site 'wets'; did you mean 'west'?");
     refused("[link east->atlantis]", "r.cnf:7: there is no site 'atlantis'; add a section [site atlantis]");
     refused("[link east->east]", "r.cnf:7: a link from east to itself; write [link A->B] with two sites");

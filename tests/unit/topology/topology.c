@@ -2,79 +2,97 @@
 
 #include <string.h>
 
-static void test_pair(void)
+/* Sites a, b, c ... with the numbers 1, 2, 3 ... */
+static rw_conf *conf_of(const char *topology, unsigned n_sites, const char *links)
 {
-    static const char *const sites[] = {"east", "west", NULL};
+    g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) links = rw_topology_links("pair", sites, &error);
+    g_string_append_printf(text, "[ringway]\ntopology = %s\n", topology);
+    for (unsigned i = 0; i < n_sites; i++) g_string_append_printf(text, "[site %c]\nid = %u\nhosts = h%u\nssl_mode = required\n", 'a' + (int)i, i + 1, i + 1);
+    for (const char *p = links; *p; p += 2) g_string_append_printf(text, "[link %c->%c]\n", p[0], p[1]);
+    rw_conf *conf = rw_conf_parse("t.cnf", text->str, text->len, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(links->len, ==, 2);
-    const rw_topology_link *there = g_ptr_array_index(links, 0), *back = g_ptr_array_index(links, 1);
-    g_assert_cmpuint(there->source, ==, 0);
-    g_assert_cmpuint(there->target, ==, 1);
-    g_assert_cmpstr(there->name, ==, "east->west");
-    g_assert_cmpuint(back->source, ==, 1);
-    g_assert_cmpuint(back->target, ==, 0);
-    g_assert_cmpstr(back->name, ==, "west->east");
+    return conf;
 }
 
-/* By source, then by target. */
-static void test_mesh(void)
+/* "a->b:1,3 ..." */
+static char *shown(const char *topology, unsigned n_sites, const char *links)
 {
-    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"};
-    for (unsigned n = 2; n <= G_N_ELEMENTS(names); n++) {
-        const char *sites[G_N_ELEMENTS(names) + 1] = {NULL};
-        g_autoptr(GError) error = NULL;
-        memcpy(sites, names, n * sizeof *names);
-        g_autoptr(GPtrArray) links = rw_topology_links("mesh", sites, &error);
-        g_assert_no_error(error);
-        g_assert_cmpuint(links->len, ==, n * (n - 1));
-        for (unsigned i = 0; i < links->len; i++) {
-            const rw_topology_link *link = g_ptr_array_index(links, i);
-            unsigned source = i / (n - 1), nth = i % (n - 1), target = nth + (nth >= source);
-            g_autofree char *name = g_strdup_printf("%s->%s", names[source], names[target]);
-            g_assert_cmpuint(link->source, ==, source);
-            g_assert_cmpuint(link->target, ==, target);
-            g_assert_cmpstr(link->name, ==, name);
-        }
-    }
-}
-
-static void assert_refused(const char *topology, const char *const *sites, const char *const *words)
-{
+    g_autoptr(rw_conf) conf = conf_of(topology, n_sites, links);
     g_autoptr(GError) error = NULL;
-    g_assert_null(rw_topology_links(topology, sites, &error));
-    g_assert_error(error, RW_ERROR, RW_ERR_CONFIG);
-    for (; *words; words++)
-        if (!strstr(error->message, *words)) g_error("\"%s\" is not in \"%s\"", *words, error->message);
+    g_autoptr(GPtrArray) built = rw_topology_links(conf, &error);
+    g_assert_no_error(error);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < built->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(built, i);
+        g_autofree char *carries = rw_origins_format(&link->carries);
+        g_assert_cmpstr(conf->site_names[link->source], ==, ((char[]){link->name[0], 0}));
+        g_string_append_printf(text, "%s%s:%s", i ? " " : "", link->name, carries);
+    }
+    return g_string_free(text, FALSE);
 }
 
-#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define NO_SITES ((const char *const[]){NULL})
+static void assert_links(const char *topology, unsigned n_sites, const char *links, const char *wanted)
+{
+    g_autofree char *is = shown(topology, n_sites, links);
+    g_assert_cmpstr(is, ==, wanted);
+}
+
+static void test_shapes(void)
+{
+    assert_links("pair", 2, "", "a->b:1 b->a:2");
+    assert_links("mesh", 3, "", "a->b:1 a->c:1 b->a:2 b->c:2 c->a:3 c->b:3");
+    assert_links("ring", 2, "", "a->b:1 b->a:2");
+    assert_links("ring", 3, "", "a->b:1,3 b->c:1,2 c->a:2,3");
+    assert_links("ring", 4, "", "a->b:1,3,4 b->c:1,2,4 c->d:1,2,3 d->a:2,3,4");
+    assert_links("star", 4, "", "a->b:1,3,4 b->a:2 a->c:1,2,4 c->a:3 a->d:1,2,3 d->a:4");
+}
+
+static void test_links(void)
+{
+    assert_links("links", 2, "ab", "a->b:1");
+    assert_links("links", 3, "abbc", "a->b:1 b->c:1,2");
+    /* The direct way is the shortest; of equals the link that stands first. */
+    assert_links("links", 3, "abbcac", "a->b:1 b->c:2 a->c:1");
+    assert_links("links", 4, "acabbdcd", "a->c:1 a->b:1 b->d:2 c->d:1,3");
+    /* Two pairs over a bridge. */
+    assert_links("links", 4, "abbabccbcddc", "a->b:1 b->a:2,3,4 b->c:1,2 c->b:3,4 c->d:1,2,3 d->c:4");
+}
+
+static void test_hands_on(void)
+{
+    g_autoptr(rw_conf) star = conf_of("star", 3, "");
+    g_autoptr(rw_conf) mesh = conf_of("mesh", 3, "");
+    g_autoptr(GPtrArray) of_star = rw_topology_links(star, NULL);
+    g_autoptr(GPtrArray) of_mesh = rw_topology_links(mesh, NULL);
+    g_assert_true(rw_topology_hands_on(star, of_star, 0));
+    g_assert_false(rw_topology_hands_on(star, of_star, 1));
+    g_assert_false(rw_topology_hands_on(mesh, of_mesh, 0));
+}
+
+static void assert_refused(const char *topology, unsigned n_sites, const char *links, const char *words)
+{
+    g_autoptr(rw_conf) conf = conf_of(topology, n_sites, links);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(rw_topology_links(conf, &error));
+    g_assert_error(error, RW_ERROR, RW_ERR_CONFIG);
+    if (!strstr(error->message, words)) g_error("\"%s\" is not in \"%s\"", words, error->message);
+}
 
 static void test_refused(void)
 {
-    assert_refused("pair", NO_SITES, LIST("2 sites", "are 0", "add"));
-    assert_refused("pair", LIST("a"), LIST("2 sites", "are 1", "add"));
-    assert_refused("pair", LIST("a", "b", "c"), LIST("2 sites", "are 3", "remove"));
-    assert_refused("pair", LIST("a", "a"), LIST("\"a\"", "own name"));
-    assert_refused("pair", LIST("a", ""), LIST("site 2"));
-    assert_refused("triangle", LIST("a", "b"), LIST("triangle", "pair, mesh", "ring, star"));
-    assert_refused("", LIST("a", "b"), LIST("pair"));
-    assert_refused("Pair", LIST("a", "b"), LIST("pair"));
-    assert_refused("mesh", LIST("a"), LIST("2 to 16 sites", "are 1", "add"));
-    assert_refused("mesh", LIST("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"), LIST("2 to 16", "are 17", "remove"));
-    assert_refused("mesh", LIST("a", "b", "a"), LIST("\"a\"", "own name"));
-    static const char *const later[] = {"ring", "star"};
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
-        assert_refused(later[i], LIST("a", "b", "c"), LIST("not there yet", later[i], "ring, star", "use one of: pair, mesh"));
+    assert_refused("mesh", 17, "", "2 to 16 sites, but there are 17");
+    assert_refused("links", 3, "", "there is no [link A->B] section");
+    assert_refused("ring", 3, "ba", "[link b->a]: topology = ring has no such link");
+    assert_refused("star", 3, "bc", "has no such link");
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/topology/pair", test_pair);
-    g_test_add_func("/topology/mesh", test_mesh);
+    g_test_add_func("/topology/shapes", test_shapes);
+    g_test_add_func("/topology/links", test_links);
+    g_test_add_func("/topology/hands-on", test_hands_on);
     g_test_add_func("/topology/refused", test_refused);
     return g_test_run();
 }
