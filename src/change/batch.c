@@ -48,12 +48,14 @@ void rw_batch_hold_table(rw_batch *batch, rw_table *table)
     g_ptr_array_add(batch->tables, rw_table_ref(table));
 }
 
-void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after)
+void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after, const rw_author *author, const rw_author *first)
 {
     rw_row row = {
         .table = rows->table,
         .before = rw_arena_copy(batch->arena, before),
         .after = rw_arena_copy(batch->arena, after),
+        .author = author,
+        .first = first,
         .txn = batch->txns->len - 1,
         .op = rows->op,
         .foreign_key_checks_off = rows->foreign_key_checks_off,

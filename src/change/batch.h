@@ -11,22 +11,24 @@
 #include "change/statement.h"
 
 typedef struct {
-    uint64_t captured, filtered; /* row changes of the source's own applications; those that a rule keeps back */
+    uint64_t captured, filtered; /* row changes that come this way; those that a rule keeps back */
 } rw_row_counts;
 
 typedef struct {
     const char *gtid;           /* "" where the source has none */
     const char *file;           /* of the source's log */
     uint64_t start_bytes, end_bytes; /* offsets in file: its first event, and after its last */
-    uint64_t commit_us, stamp_us;
+    uint64_t commit_us;
     uint64_t top_us;            /* highest stamp in the source's log up to its end */
-    const rw_seen *seen;        /* what its site had applied of others before it */
-    unsigned origin;            /* site number */
+    const rw_seen *seen;        /* what the source had applied of others up to its end */
+    const rw_author *author;    /* of a window that the source hands on: of its last change; each row has its own */
     unsigned first_row, n_rows; /* in this batch */
     const rw_statement *statement; /* DDL to execute before the rows; NULL mostly */
+    rw_slice writers;           /* first piece of a large window that is handed on: conflict/writers.h, of all of it; data NULL: the author's */
     const char *intents;        /* open intents of other sessions in the log here (flow/route), NULL = none: kept in progress */
     rw_row_counts counts;       /* in this batch */
-    bool dropped;               /* another site's: Ringway wrote it here */
+    bool partial;               /* what comes next is of the same transaction of the log: the position stays before it */
+    bool dropped;               /* another site's, and not handed on; or at the target already */
     bool continued;             /* its beginning is in an earlier batch */
     bool continues;             /* its end is in a later batch */
     bool void_;                 /* the source died in the middle of it: what was applied of it is to be rolled back */
@@ -48,7 +50,8 @@ void rw_batch_reset(rw_batch *batch);
 size_t rw_batch_bytes(const rw_batch *batch);
 /* Keeps the table alive with the batch; consecutive rows of one table cost one comparison. */
 void rw_batch_hold_table(rw_batch *batch, rw_table *table);
-void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after); /* images copied */
+/* Images are copied; author and first must live as long as the batch. */
+void rw_batch_add_row(rw_batch *batch, const rw_rows *rows, rw_slice before, rw_slice after, const rw_author *author, const rw_author *first);
 
 static inline rw_txn *rw_batch_txn(const rw_batch *batch, unsigned i) { return &g_array_index(batch->txns, rw_txn, i); }
 static inline rw_row *rw_batch_row(const rw_batch *batch, unsigned i) { return &g_array_index(batch->rows, rw_row, i); }

@@ -91,12 +91,13 @@ static bool create_schemas(const rw_conf *conf, rw_connection **sites, GError **
     return true;
 }
 
-/* now: where the source's log stands; replaced by `from`. */
-static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topology_link *t, const rw_source_pos *now, const char *from, GError **error)
+/* places: where the logs of the sites stand; that of the source is replaced by `from`. */
+static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topology_link *t, const rw_source_pos *places, const char *from, GError **error)
 {
     rw_source_pos given = {0};
-    const rw_source_pos *pos = from ? &given : now;
-    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos};
+    const rw_source_pos *pos = from ? &given : &places[t->source];
+    const rw_target_pos memory = {places[t->target].file, places[t->target].offset_bytes};
+    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos, from ? NULL : &memory};
     bool recorded = false;
     bool ok = (!from || rw_position_parse(from, sites[t->source]->dialect->gtid_kind, &given, error)) &&
               rw_start_record(&start, sites[t->target], from != NULL, &recorded, error);
@@ -129,7 +130,7 @@ static bool init_all(const rw_args *args, const rw_conf *conf, rw_connection **s
     bool ok = places_now(conf, sites, places, error);
     for (guint i = 0; ok && i < links->len; i++) {
         const rw_topology_link *t = g_ptr_array_index(links, i);
-        if (is_chosen(args, conf, t)) ok = start_link(conf, sites, t, &places[t->source], args->from, error);
+        if (is_chosen(args, conf, t)) ok = start_link(conf, sites, t, places, args->from, error);
     }
     for (unsigned i = 0; i < conf->n_sites; i++) rw_source_pos_clear(&places[i]);
     return ok;

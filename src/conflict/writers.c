@@ -2,12 +2,15 @@
 
 #include "base/cursor.h"
 
-enum { VERSION = 1 };
+#include <stdlib.h>
+
+enum { VERSION = 2 };
 
 void rw_writers_init(rw_writers *w)
 {
     w->txns = g_array_new(FALSE, FALSE, sizeof(rw_window_txn));
     w->items = g_array_new(FALSE, FALSE, sizeof(rw_window_item));
+    w->index = g_array_new(FALSE, FALSE, sizeof(rw_written));
     w->kind = RW_WRITERS_LISTED;
 }
 
@@ -15,6 +18,7 @@ void rw_writers_clear(rw_writers *w)
 {
     g_array_free(w->txns, TRUE);
     g_array_free(w->items, TRUE);
+    g_array_free(w->index, TRUE);
 }
 
 void rw_writers_reset(rw_writers *w, rw_writers_kind kind)
@@ -24,9 +28,9 @@ void rw_writers_reset(rw_writers *w, rw_writers_kind kind)
     w->kind = kind;
 }
 
-void rw_writers_add_txn(rw_writers *w, uint64_t stamp_us, const rw_seen *seen)
+void rw_writers_add_txn(rw_writers *w, const rw_author *author)
 {
-    rw_window_txn txn = {stamp_us, *seen};
+    rw_window_txn txn = {author->origin, author->stamp_us, *author->seen};
     g_array_append_val(w->txns, txn);
 }
 
@@ -58,6 +62,7 @@ static void put_varint(GByteArray *out, uint64_t n)
 
 static void put_txn(GByteArray *out, const rw_window_txn *txn)
 {
+    put_byte(out, txn->origin);
     put_varint(out, txn->stamp_us);
     put_byte(out, txn->seen.n);
     for (unsigned i = 0; i < txn->seen.n; i++) {
@@ -97,7 +102,8 @@ static uint64_t take_varint(rw_cursor *c)
 
 static void take_txn(rw_cursor *c, rw_writers *w)
 {
-    rw_window_txn txn = {.stamp_us = take_varint(c)};
+    rw_window_txn txn = {.origin = rw_cursor_u8(c)};
+    txn.stamp_us = take_varint(c);
     unsigned sites = rw_cursor_u8(c);
     for (unsigned i = 0; i < sites && !c->bad; i++) {
         unsigned origin = rw_cursor_u8(c);
@@ -132,4 +138,45 @@ bool rw_writers_decode(rw_writers *w, rw_slice bytes)
     uint64_t items = take_varint(&c);
     for (uint64_t i = 0; i < items && !c.bad; i++) take_item(&c, w);
     return !c.bad && rw_cursor_left(&c) == 0;
+}
+
+static int by_item(const void *x, const void *y)
+{
+    const rw_item *a = &((const rw_written *)x)->item, *b = &((const rw_written *)y)->item;
+    if (a->high != b->high) return a->high < b->high ? -1 : 1;
+    return (a->low > b->low) - (a->low < b->low);
+}
+
+/* While sorting, `last` is the place in the list, which is in the order of the changes. */
+static int by_item_then_place(const void *x, const void *y)
+{
+    int order = by_item(x, y);
+    const rw_written *a = x, *b = y;
+    return order ? order : (a->last > b->last) - (a->last < b->last);
+}
+
+void rw_writers_sort(rw_writers *w)
+{
+    guint n = 0;
+    g_array_set_size(w->index, 0);
+    for (guint i = 0; i < w->items->len; i++) {
+        const rw_window_item *one = &g_array_index(w->items, rw_window_item, i);
+        rw_written written = {one->item, one->txn, i};
+        if (!one->over && !one->erased) g_array_append_val(w->index, written);
+    }
+    rw_written *index = &g_array_index(w->index, rw_written, 0);
+    if (w->index->len) qsort(index, w->index->len, sizeof *index, by_item_then_place);
+    for (guint i = 0; i < w->index->len; i++) {
+        uint32_t txn = index[i].first;
+        if (n && rw_item_equal(index[n - 1].item, index[i].item)) index[n - 1].last = txn;
+        else index[n++] = (rw_written){index[i].item, txn, txn};
+    }
+    g_array_set_size(w->index, n);
+}
+
+rw_written rw_writers_find(const rw_writers *w, rw_item item)
+{
+    const rw_written wanted = {item, w->txns->len - 1, w->txns->len - 1};
+    const rw_written *found = w->index->len ? bsearch(&wanted, w->index->data, w->index->len, sizeof wanted, by_item) : NULL;
+    return found ? *found : wanted;
 }

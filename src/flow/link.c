@@ -245,8 +245,22 @@ void rw_link_cut(rw_link *l)
     rw_lock_give(&l->lock);
 }
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, bool may_refuse, GError **error)
+/* "origin->target" of each site whose transactions the link brings besides its source's. */
+static char **other_locks(const rw_conf *conf, const rw_link_duty *duty)
 {
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (unsigned i = 0; i < conf->n_sites; i++) {
+        const rw_site_conf *origin = &conf->sites[i];
+        if (origin == duty->source || !rw_origins_has(&duty->carries, origin->id)) continue;
+        g_autofree char *name = g_strdup_printf("%s->%s", origin->name, duty->target->name);
+        g_strv_builder_add(names, name);
+    }
+    return g_strv_builder_end(names);
+}
+
+rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse, GError **error)
+{
+    const rw_site_conf *source = duty->source, *target = duty->target;
     const rw_filter_conf *filter = rw_conf_filter(conf, source->name, target->name);
     rw_filter_lists lists = {(const char *const *)filter->schemas, (const char *const *)filter->ignore_schemas,
                              (const char *const *)filter->tables, (const char *const *)filter->ignore_tables};
@@ -256,6 +270,9 @@ rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_
     l->conf = rw_conf_ref(conf);
     l->source = source;
     l->target = target;
+    l->carries = duty->carries;
+    l->hands_on = duty->hands_on;
+    l->other_locks = other_locks(conf, duty);
     l->filter = made;
     l->may_refuse = may_refuse;
     l->name = g_strdup_printf("%s->%s", source->name, target->name);
@@ -295,6 +312,7 @@ void rw_link_free(rw_link *l)
     g_free(l->clash_table);
     g_free(l->clash_key);
     g_free(l->refusal);
+    g_strfreev(l->other_locks);
     rw_lock_clear(&l->lock);
     rw_conf_unref(l->conf);
     g_free(l);

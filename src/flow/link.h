@@ -12,12 +12,20 @@
  * Threads: start, stop and status from any; status copies under a lock.
  */
 #pragma once
+#include "change/origins.h"
 #include "conf/conf.h"
 #include "flow/status.h"
 
 typedef struct rw_link rw_link;
 
-rw_link *rw_link_start(rw_conf *conf, const rw_site_conf *source, const rw_site_conf *target, bool may_refuse, GError **error);
+/* A link of a topology: what it is to do. */
+typedef struct {
+    const rw_site_conf *source, *target; /* of the configuration */
+    rw_origins carries;                  /* site numbers: whose transactions it brings to the target; the source's among them */
+    bool hands_on;                       /* links out of the target hand on what is written there */
+} rw_link_duty;
+
+rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse, GError **error);
 void rw_link_stop(rw_link *link); /* asks; returns at once */
 bool rw_link_ended(rw_link *link); /* nothing is under way any more: rw_link_free returns at once */
 void rw_link_cut(rw_link *link);  /* after stop: does not wait for a target that does not answer; the window under way is not committed, or is, as after a crash */

@@ -84,7 +84,7 @@ static bool is_initialised(rw_run *run, GError **error)
     GError *failure = NULL;
     g_autofree char *there = rw_connection_value(run->target, "SELECT CONCAT((SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'), "
                                                  "(SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'ringway' AND table_name = 'progress' AND "
-                                                 "column_name = 'memory_seen'))", &failure);
+                                                 "column_name = 'carries'))", &failure);
     if (!failure && g_strcmp0(there, "11") == 0) return true;
     if (failure) g_propagate_error(error, failure);
     else if (g_strcmp0(there, "10") == 0)
@@ -97,7 +97,7 @@ static bool is_initialised(rw_run *run, GError **error)
 bool rw_run_open_target(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_session_options options = {l->target, l->conf->name, l->name, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
+    rw_session_options options = {l->target, l->conf->name, l->name, l->other_locks, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
     run->target = rw_session_open(&options, error);
     rw_link_note_site(l, l->target_site, run->target);
     show_session(l, run->target);
@@ -112,6 +112,24 @@ static bool start_watcher(rw_run *run, GError **error)
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 
+/* Before the place where reading starts, all that the link brings of others must be at the target already. */
+static bool check_start(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_seen reached;
+    run->progress.carries = l->carries;
+    rw_last_writers_target_seen(run->recall.memory, &reached);
+    for (unsigned i = 0; i < run->progress.history.seen.n; i++) {
+        unsigned origin = run->progress.history.seen.at[i].origin;
+        if (origin == l->target->id || !rw_origins_has(&l->carries, origin)) continue;
+        if (rw_seen_of(&reached, origin) >= run->progress.history.seen.at[i].stamp_us) continue;
+        const rw_site_conf *site = rw_conf_site_by_id(l->conf, origin);
+        return rw_fail(error, RW_ERR_CONFIG, "site %s: changes of site %s came there another way until now, and some that this link was not to bring have not arrived; "
+                       "let the other link catch up first, with the configuration as it was", l->target->name, site ? site->name : "?");
+    }
+    return true;
+}
+
 static bool start_reader(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
@@ -123,7 +141,9 @@ static bool start_reader(rw_run *run, GError **error)
     if (!stream) return false;
     size_t batch_bytes = l->conf->window_bytes;
     run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
-    rw_reader_start reader = {.route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .conf = l->conf, .file = p->pos.file,
+    rw_relay_options relay = {.conf = l->conf, .source = l->source, .limits = limits, .carries = l->carries};
+    rw_last_writers_target_seen(run->recall.memory, &relay.reached);
+    rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .conf = l->conf, .file = p->pos.file,
                                         .history = p->history, .intents = p->intents, .skip = l->control.skip},
                               .txn_bytes = batch_bytes};
     run->reader = rw_reader_new(stream, &reader, run->queue, error);
@@ -137,6 +157,8 @@ void rw_run_start_applier(rw_run *run)
                                   .link = l->name,
                                   .source = l->source->id,
                                   .target_site = l->target->id,
+                                  .carries = l->carries,
+                                  .hands_on = l->hands_on,
                                   .memory = run->recall.memory,
                                   .source_dialect = run->source_dialect,
                                   .target = run->target,
@@ -176,7 +198,7 @@ static bool catch_up_memory(rw_run *run, GError **error)
 
 bool rw_run_open(rw_run *run, GError **error)
 {
-    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && start_reader(run, error) && catch_up_memory(run, error) &&
+    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && catch_up_memory(run, error) && check_start(run, error) && start_reader(run, error) &&
            rw_run_lease(run, RW_SESSION_LEASE_S, error);
 }
 

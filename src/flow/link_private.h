@@ -10,6 +10,9 @@
 struct rw_link {
     rw_conf *conf;
     const rw_site_conf *source, *target;
+    rw_origins carries;
+    bool hands_on;
+    char **other_locks; /* session.h */
     rw_filter *filter;
     char *name;
     GThread *thread;

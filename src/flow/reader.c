@@ -4,6 +4,7 @@
 #include "base/point.h"
 #include "change/rows.h"
 #include "flow/decode/decoder.h"
+#include "flow/own_changes.h"
 
 struct rw_reader {
     GThread *thread;
@@ -13,8 +14,13 @@ struct rw_reader {
     rw_queue *queue;
     rw_batch *batch;      /* NULL between transactions */
     size_t txn_bytes, txn_started_bytes;
-    uint64_t captured;    /* row changes of the current transaction */
+    uint64_t captured, filtered; /* row changes of the current transaction; relayed ones that a rule keeps back */
     bool continued;       /* earlier pieces of the current transaction are in the queue */
+    rw_relay *relay;
+    rw_relay_options relays;
+    bool relayed;         /* the current transaction is a window that is handed on */
+    GArray *changes;      /* rw_own_change, of that window; they come after it */
+    bool known;           /* the target holds the current transaction already */
     char *file, *intents, *skip;
     rw_lock lock;
     char *failed;         /* under lock */
@@ -28,9 +34,11 @@ static bool open_txn(rw_reader *r)
     if (r->batch) return true;
     r->batch = rw_queue_open(r->queue);
     if (!r->batch) return false;
-    rw_txn txn = {.first_row = r->batch->rows->len, .continued = r->continued};
+    rw_author *author = rw_arena_alloc(r->batch->arena, sizeof *author);
+    rw_txn txn = {.first_row = r->batch->rows->len, .continued = r->continued, .author = author};
     r->txn_started_bytes = rw_batch_bytes(r->batch);
     g_array_append_val(r->batch->txns, txn);
+    if (r->relayed) rw_relay_attach(r->relay, r->batch->arena);
     return true;
 }
 
@@ -50,6 +58,25 @@ static const rw_seen *keep_seen(rw_reader *r, const rw_seen *seen)
     return copy;
 }
 
+/* The target holds the transaction already: it came another way. */
+static void forget_rows(rw_reader *r)
+{
+    rw_txn *txn = current(r);
+    g_array_set_size(r->batch->rows, txn->first_row);
+    txn->n_rows = 0;
+    txn->counts = (rw_row_counts){0};
+    txn->statement = NULL;
+    txn->dropped = r->known = true;
+    r->captured = 0;
+}
+
+/* The rows of the transaction point to it already. */
+static void fill_author(rw_reader *r, rw_author *author)
+{
+    const rw_author *head = rw_router_txn(r->router)->author, *last = r->relayed ? rw_relay_last(r->relay) : NULL;
+    *author = last ? *last : (rw_author){head->origin, head->stamp_us, current(r)->seen};
+}
+
 static void fill_head(rw_reader *r)
 {
     const rw_txn *head = rw_router_txn(r->router);
@@ -60,13 +87,14 @@ static void fill_head(rw_reader *r)
     txn->start_bytes = head->start_bytes;
     txn->end_bytes = head->end_bytes;
     txn->commit_us = head->commit_us;
-    txn->stamp_us = head->stamp_us;
     txn->top_us = head->top_us;
     txn->seen = keep_seen(r, head->seen);
-    txn->origin = head->origin;
+    fill_author(r, (rw_author *)txn->author);
     txn->dropped = head->dropped;
     txn->counts = head->counts;
     txn->n_rows = r->batch->rows->len - txn->first_row;
+    if (r->relayed) txn->dropped = !txn->n_rows && !txn->continued;
+    else if (!txn->dropped && !rw_relay_takes(&r->relays, txn->author)) forget_rows(r);
 }
 
 static bool give(rw_reader *r)
@@ -80,10 +108,35 @@ static bool give(rw_reader *r)
 static bool give_piece(rw_reader *r)
 {
     fill_head(r);
+    if (r->known) return true;
     current(r)->continues = true;
+    if (r->relayed && !r->continued) current(r)->writers = rw_relay_writers(r->relay, r->batch->arena);
     current(r)->counts = (rw_row_counts){0}; /* the last piece brings them */
     r->continued = true;
     return give(r);
+}
+
+static bool end_txn(rw_reader *r);
+
+static void add_change(rw_reader *r, rw_table *table, rw_slice image)
+{
+    static const rw_slice none = {NULL, 0};
+    const rw_rows as_rows = {.table = table, .op = RW_DELETE};
+    rw_batch_hold_table(r->batch, table);
+    rw_batch_add_row(r->batch, &as_rows, image, none, current(r)->author, current(r)->author);
+    rw_batch_row(r->batch, r->batch->rows->len - 1)->unchecked = true;
+    r->captured++;
+}
+
+static bool give_changes(rw_reader *r)
+{
+    if (!open_txn(r)) return false;
+    for (guint i = 0; i < r->changes->len; i++) {
+        const rw_own_change *c = &g_array_index(r->changes, rw_own_change, i);
+        add_change(r, c->table, rw_own_change_image(c));
+    }
+    g_array_set_size(r->changes, 0);
+    return end_txn(r);
 }
 
 static bool end_txn(rw_reader *r)
@@ -91,14 +144,19 @@ static bool end_txn(rw_reader *r)
     if (!open_txn(r)) return false;
     fill_head(r);
     current(r)->counts.captured = r->captured;
+    current(r)->counts.filtered += r->filtered;
+    r->filtered = 0;
+    current(r)->partial = r->changes->len > 0;
     r->captured = 0;
-    r->continued = false;
-    return give(r);
+    r->continued = r->relayed = r->known = false;
+    return give(r) && (!r->changes->len || give_changes(r));
 }
 
 static bool void_txn(rw_reader *r)
 {
-    r->captured = 0;
+    r->captured = r->filtered = 0;
+    r->relayed = r->known = false;
+    g_array_set_size(r->changes, 0);
     if (!r->batch && !r->continued) return true;
     if (!open_txn(r)) return false;
     fill_head(r);
@@ -109,26 +167,61 @@ static bool void_txn(rw_reader *r)
     return give(r);
 }
 
+static bool malformed(const rw_table *table, GError **error)
+{
+    return rw_fail(error, RW_ERR_STOP, "a row event of %s.%s does not fit its table map; the log is damaged", table->schema, table->name);
+}
+
+static bool is_large(const rw_reader *r) { return rw_batch_bytes(r->batch) - r->txn_started_bytes >= r->txn_bytes; }
+
 static bool add_rows(rw_reader *r, rw_rows rows, GError **error)
+{
+    rw_slice before, after;
+    bool bad = false;
+    if (r->known) return true;
+    if (!open_txn(r)) return false;
+    rw_batch_hold_table(r->batch, rows.table);
+    for (; rw_rows_next(&rows, &before, &after, &bad); r->captured++) rw_batch_add_row(r->batch, &rows, before, after, current(r)->author, current(r)->author);
+    if (bad) return malformed(rows.table, error);
+    return !is_large(r) || give_piece(r);
+}
+
+static bool add_relayed(rw_reader *r, rw_rows rows, bool filtered, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
     if (!open_txn(r)) return false;
     rw_batch_hold_table(r->batch, rows.table);
-    for (; rw_rows_next(&rows, &before, &after, &bad); r->captured++) rw_batch_add_row(r->batch, &rows, before, after);
-    if (bad) return rw_fail(error, RW_ERR_STOP, "a row event of %s.%s does not fit its table map; the log is damaged", rows.table->schema, rows.table->name);
-    return rw_batch_bytes(r->batch) - r->txn_started_bytes < r->txn_bytes || give_piece(r);
+    while (rw_rows_next(&rows, &before, &after, &bad)) {
+        rw_relayed relayed;
+        if (!rw_relay_row(r->relay, rows.table, before, after, &relayed, error)) return false;
+        if (!relayed.author) continue;
+        if (filtered) {
+            r->filtered++;
+            continue;
+        }
+        rw_batch_add_row(r->batch, &rows, before, after, relayed.author, relayed.first);
+        rw_batch_row(r->batch, r->batch->rows->len - 1)->partly = relayed.partly;
+        r->captured++;
+    }
+    if (bad) return malformed(rows.table, error);
+    return !is_large(r) || give_piece(r);
 }
 
-static bool add_change(rw_reader *r, const rw_route *route)
+static bool begin_relayed(rw_reader *r, const rw_route *route, GError **error)
 {
-    static const rw_slice none = {NULL, 0};
-    const rw_rows as_rows = {.table = route->change.table, .op = RW_DELETE};
-    if (!open_txn(r)) return false;
-    rw_batch_hold_table(r->batch, route->change.table);
-    rw_batch_add_row(r->batch, &as_rows, route->change.image, none);
-    rw_batch_row(r->batch, r->batch->rows->len - 1)->unchecked = true;
-    r->captured++;
+    r->relayed = true;
+    return rw_relay_begin(r->relay, route->writers.text, &rw_router_history(r->router)->seen, error);
+}
+
+/* What came with a window comes after it, as a transaction of its own. */
+static bool take_change(rw_reader *r, const rw_route *route)
+{
+    if (!r->relayed) {
+        if (open_txn(r)) add_change(r, route->change.table, route->change.image);
+        return r->batch != NULL;
+    }
+    rw_own_changes_add(r->changes, route->change.table, route->change.image);
     return true;
 }
 
@@ -159,9 +252,10 @@ static bool handle(rw_reader *r, const rw_event *event, GError **error)
 {
     rw_route route;
     if (!rw_router_event(r->router, event, &route, error)) return false;
-    if (route.action == RW_ROUTE_ROWS && !add_rows(r, event->rows, error)) return false;
+    if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
+    if (route.action == RW_ROUTE_ROWS && !(route.relayed ? add_relayed(r, event->rows, route.filtered, error) : add_rows(r, event->rows, error))) return false;
     if (route.action == RW_ROUTE_STATEMENT && !add_statement(r, &route.statement, error)) return false;
-    if (route.action == RW_ROUTE_CHANGE && !add_change(r, &route)) return false;
+    if (route.action == RW_ROUTE_CHANGE && !take_change(r, &route)) return false;
     if (route.action == RW_ROUTE_VOID && !void_txn(r)) return false;
     return !route.ends || end_txn(r);
 }
@@ -212,6 +306,8 @@ static void reader_free(rw_reader *r)
     rw_stream_close(r->stream);
     rw_decoder_free(r->decoder);
     rw_router_free(r->router);
+    rw_relay_free(r->relay);
+    g_array_free(r->changes, TRUE);
     g_free(r->file);
     g_free(r->intents);
     g_free(r->skip);
@@ -230,10 +326,15 @@ rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_que
     r->file = g_strdup(start->route.file);
     r->intents = g_strdup(start->route.intents);
     r->skip = g_strdup(start->route.skip);
+    r->relays = start->relay;
+    r->relay = rw_relay_new(&start->relay);
+    r->changes = rw_own_changes_new();
     rw_router_start route = start->route;
     route.file = r->file;
     route.intents = r->intents;
     route.skip = r->skip;
+    route.carries = start->relay.carries;
+    route.reached = start->relay.reached;
     r->router = rw_router_new(&route, error);
     if (!r->router) {
         reader_free(r);

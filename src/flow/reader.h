@@ -6,13 +6,15 @@
  */
 #pragma once
 #include "flow/read/stream.h"
+#include "flow/relay.h"
 #include "flow/route/router.h"
 #include "flow/window/queue.h"
 
 typedef struct rw_reader rw_reader;
 
 typedef struct {
-    rw_router_start route;   /* strings copied */
+    rw_router_start route;   /* strings copied; whose transactions go on is said by relay */
+    rw_relay_options relay;
     size_t txn_bytes;        /* a transaction larger than this is spread over batches */
 } rw_reader_start;
 

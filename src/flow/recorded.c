@@ -43,8 +43,7 @@ static bool read_control(rw_link_status *s, unsigned source, rw_connection *targ
 
 bool rw_recorded_status(rw_link_status *s, const char *topology, unsigned source, rw_connection *target, GError **error)
 {
-    rw_session_options lock = {.topology = topology, .link = s->name};
-    g_autofree char *name = rw_session_lock_name(&lock);
+    g_autofree char *name = rw_session_lock_name(topology, s->name);
     g_autofree char *sql = g_strdup_printf("SELECT IS_USED_LOCK('%s') IS NOT NULL", name);
     g_autofree char *held = rw_connection_value(target, sql, error);
     if (!held) return false;

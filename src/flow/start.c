@@ -35,11 +35,13 @@ static bool insert_start(const rw_start *start, rw_connection *target, GError **
     g_autoptr(GString) sql = g_string_new(NULL);
     g_string_append_printf(sql,
                            "INSERT INTO ringway.progress (source,lane,seq,origin,offset_bytes,first_gtid,last_gtid,stamp_us,commit_us,transactions,captured,"
-                           "applied,filtered,discarded,ddl,conflicts,drift,seen,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
+                           "applied,filtered,discarded,ddl,conflicts,drift,seen,memory_offset_bytes,memory_file,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
                            ",'','',COALESCE(MAX(stamp_us),0),0,COALESCE(MAX(transactions),0),COALESCE(MAX(captured),0),COALESCE(MAX(applied),0),"
                            "COALESCE(MAX(filtered),0),COALESCE(MAX(discarded),0),COALESCE(MAX(ddl),0),COALESCE(MAX(conflicts),0),COALESCE(MAX(drift),0),"
-                           "(SELECT p.seen FROM ringway.progress AS p WHERE p.source=%u AND p.lane=0 ORDER BY p.seq DESC LIMIT 1),",
-                           start->source, start->source, start->pos->offset_bytes, start->source);
+                           "(SELECT p.seen FROM ringway.progress AS p WHERE p.source=%u AND p.lane=0 ORDER BY p.seq DESC LIMIT 1),%" G_GUINT64_FORMAT ",",
+                           start->source, start->source, start->pos->offset_bytes, start->source, start->memory ? start->memory->offset_bytes : 0);
+    rw_sql_quote(sql, rw_slice_str(start->memory ? start->memory->file : ""));
+    g_string_append_c(sql, ',');
     rw_sql_quote(sql, rw_slice_str(start->pos->file));
     g_string_append_c(sql, ',');
     rw_sql_quote(sql, rw_slice_str(start->pos->gtid));
@@ -63,7 +65,7 @@ bool rw_start_record(const rw_start *start, rw_connection *target, bool replace,
     if (!there) return false;
     *recorded = replace || strcmp(there, "0") == 0;
     if (!*recorded) return true;
-    rw_session_options lock = {.topology = start->topology, .link = start->link};
+    const rw_session_options lock = {.topology = start->topology, .link = start->link};
     GError *busy = NULL;
     if (!rw_session_take_lock(target, &lock, &busy)) {
         bool held = g_error_matches(busy, RW_ERROR, RW_ERR_STANDBY);

@@ -11,6 +11,7 @@ typedef struct {
     const char *topology, *link;
     unsigned source; /* site number */
     const rw_source_pos *pos;
+    const rw_target_pos *memory; /* in the target's log: before it, it is the same as the source; NULL: not known */
 } rw_start;
 
 bool rw_start_create_schema(rw_connection *site, bool *created, GError **error);

@@ -6,6 +6,7 @@
 #include "flow/apply/rowitems.h"
 #include "flow/apply/tables.h"
 #include "flow/decode/decoder.h"
+#include "flow/own_changes.h"
 #include "flow/route/router.h"
 
 typedef enum { OTHERS, OUR_LINKS, LISTED } txn_kind; /* LISTED: its items came with the progress row */
@@ -25,8 +26,11 @@ struct rw_watcher {
     char *file;
     txn_kind kind;
     uint32_t handle;        /* of the transaction's writer in the memory */
+    unsigned origin;        /* of that writer */
+    GArray *handles;        /* uint32_t: of a window's transactions, as listed in writers */
+    bool several;           /* the row events of a window are those of several transactions: each is looked up */
     bool begun, own, outside; /* a transaction's writer is in the memory; it is an application's; the log stands between two transactions */
-    GArray *changes;        /* change, of the transaction under way */
+    GArray *changes;        /* rw_own_change, of the transaction under way */
 };
 
 /* --- what a transaction wrote --- */
@@ -50,27 +54,35 @@ static void begin_txn(rw_watcher *w)
 {
     const rw_txn *txn = rw_router_txn(w->router);
     if (w->begun) return;
-    rw_writer writer = writer_of(w, txn->origin, txn->stamp_us, txn->seen);
+    rw_writer writer = writer_of(w, txn->author->origin, txn->author->stamp_us, txn->author->seen);
     w->kind = OTHERS;
+    w->origin = writer.origin;
+    w->several = false;
     w->handle = rw_last_writers_begin(w->memory, &writer);
     w->begun = w->own = true;
 }
 
-static bool take_list(rw_watcher *w, unsigned origin, GError **error)
+static void begin_writers(rw_watcher *w)
 {
-    g_autofree uint32_t *handles = g_new(uint32_t, w->writers.txns->len + 1);
+    g_array_set_size(w->handles, 0);
     for (guint i = 0; i < w->writers.txns->len; i++) {
         const rw_window_txn *txn = &g_array_index(w->writers.txns, rw_window_txn, i);
-        rw_writer writer = writer_of(w, origin, txn->stamp_us, &txn->seen);
-        handles[i] = rw_last_writers_begin(w->memory, &writer);
+        rw_writer writer = writer_of(w, txn->origin, txn->stamp_us, &txn->seen);
+        w->handle = rw_last_writers_begin(w->memory, &writer);
+        g_array_append_val(w->handles, w->handle);
     }
+}
+
+static bool take_list(rw_watcher *w, GError **error)
+{
+    begin_writers(w);
+    if (w->writers.kind == RW_WRITERS_PLAIN) return true;
     for (guint i = 0; i < w->writers.items->len; i++) {
         const rw_window_item *one = &g_array_index(w->writers.items, rw_window_item, i);
         if (one->over) continue;
         if (one->erased ? !rw_last_writers_remove(w->memory, one->item, error)
-                        : !rw_last_writers_put(w->memory, one->item, handles[one->txn], one->deletes, error)) return false;
+                        : !rw_last_writers_put(w->memory, one->item, g_array_index(w->handles, uint32_t, one->txn), one->deletes, error)) return false;
     }
-    if (w->writers.txns->len) w->handle = handles[w->writers.txns->len - 1];
     return true;
 }
 
@@ -83,27 +95,41 @@ static bool take_over(rw_watcher *w, GError **error)
     return true;
 }
 
+/* Of its own link's rows only the site matters. */
+static bool are_several(const rw_watcher *w, bool ours)
+{
+    const rw_window_txn *txns = &g_array_index(w->writers.txns, rw_window_txn, 0);
+    bool differ = false;
+    for (guint i = 1; i < w->writers.txns->len; i++) differ |= !ours || txns[i].origin != txns[0].origin;
+    return differ;
+}
+
+static void begin_rows(rw_watcher *w, txn_kind kind, const rw_route *route, bool listed)
+{
+    guint n = listed ? w->writers.txns->len : 0;
+    w->kind = kind;
+    w->origin = n ? g_array_index(w->writers.txns, rw_window_txn, n - 1).origin : route->writers.origin;
+    w->several = kind != LISTED && n && are_several(w, kind == OUR_LINKS);
+    if (w->several) rw_writers_sort(&w->writers);
+}
+
 /* A progress row comes first in its transaction, and once more at the end of a large one. */
 static bool take_writers(rw_watcher *w, const rw_route *route, GError **error)
 {
-    unsigned origin = rw_router_txn(w->router)->origin;
     bool ours = route->writers.source == w->o.source, listed = route->writers.text.data && rw_writers_decode(&w->writers, route->writers.text);
     if (route->writers.text.data && !listed)
         return rw_fail(error, RW_ERR_STOP, "ringway.progress.writers of link from site %u cannot be read; another version of Ringway wrote it?", route->writers.source);
     bool again = w->begun;
     w->begun = true;
     if (ours) {
-        w->kind = listed && w->writers.kind == RW_WRITERS_SETTLED ? LISTED : OUR_LINKS;
+        begin_rows(w, listed && w->writers.kind == RW_WRITERS_SETTLED ? LISTED : OUR_LINKS, route, listed);
         return w->kind == OUR_LINKS || take_over(w, error);
     }
     if (again && listed && w->writers.kind == RW_WRITERS_PLAIN) return true; /* the end of a large transaction, whose beginning named it already */
-    if (listed) {
-        w->kind = w->writers.kind == RW_WRITERS_PLAIN ? OTHERS : LISTED;
-        return take_list(w, origin, error);
-    }
+    begin_rows(w, listed && w->writers.kind != RW_WRITERS_PLAIN ? LISTED : OTHERS, route, listed);
+    if (listed) return take_list(w, error);
     static const rw_seen nothing = {0};
-    rw_writer writer = writer_of(w, origin, route->writers.stamp_us, &nothing);
-    w->kind = OTHERS;
+    rw_writer writer = writer_of(w, route->writers.origin, route->writers.stamp_us, &nothing);
     w->handle = rw_last_writers_begin(w->memory, &writer);
     return true;
 }
@@ -132,10 +158,21 @@ static const rw_binding *binding_of(rw_watcher *w, rw_table *table, GError **err
     return NULL;
 }
 
+static bool look_up(rw_watcher *w, const rw_binding *b, rw_slice image, GError **error)
+{
+    rw_item item;
+    if (!rw_row_items_row(&w->items, b, image, &item)) return rw_row_misfit(b, error);
+    unsigned i = rw_writers_find(&w->writers, item).last;
+    w->origin = g_array_index(w->writers.txns, rw_window_txn, i).origin;
+    if (w->kind != OUR_LINKS) w->handle = g_array_index(w->handles, uint32_t, i);
+    return true;
+}
+
 static bool take_row(rw_watcher *w, const rw_binding *b, rw_slice before, rw_slice after, GError **error)
 {
-    if (w->kind == OUR_LINKS) return rw_row_items_overwritten(&w->items, b, before, after, w->o.source, error);
-    return rw_row_items_written(&w->items, b, before, after, rw_router_txn(w->router)->origin, error);
+    if (w->several && !look_up(w, b, after.data ? after : before, error)) return false;
+    if (w->kind == OUR_LINKS) return rw_row_items_overwritten(&w->items, b, before, after, w->origin, error);
+    return rw_row_items_written(&w->items, b, before, after, w->origin, error);
 }
 
 static bool take_rows(rw_watcher *w, rw_rows rows, GError **error)
@@ -152,40 +189,22 @@ static bool take_rows(rw_watcher *w, rw_rows rows, GError **error)
     return !bad || rw_fail(error, RW_ERR_STOP, "a row event of %s.%s in the target's log does not fit its table map", rows.table->schema, rows.table->name);
 }
 
-typedef struct {
-    rw_table *table;
-    GBytes *image;
-} change;
-
-static void change_clear(gpointer data)
-{
-    change *c = data;
-    rw_table_unref(c->table);
-    g_bytes_unref(c->image);
-}
-
-static void keep_change(rw_watcher *w, const rw_route *route)
-{
-    change c = {rw_table_ref(route->change.table), g_bytes_new(route->change.image.data, route->change.image.len)};
-    g_array_append_val(w->changes, c);
-}
-
 /* Deletes that the target made itself, right after the window that they came with. */
 static bool take_changes(rw_watcher *w, GError **error)
 {
     static const rw_slice none = {NULL, 0};
     const rw_txn *txn = rw_router_txn(w->router);
     if (!w->changes->len) return true;
-    rw_writer writer = writer_of(w, txn->origin, txn->stamp_us, &rw_router_history(w->router)->seen);
+    rw_writer writer = writer_of(w, txn->author->origin, txn->author->stamp_us, txn->author->seen);
     g_strlcat(writer.gtid, RW_ABSENCE_MARK, sizeof writer.gtid);
     w->handle = rw_last_writers_begin(w->memory, &writer);
     w->kind = OTHERS;
+    w->origin = writer.origin;
+    w->several = false;
     for (guint i = 0; i < w->changes->len; i++) {
-        const change *c = &g_array_index(w->changes, change, i);
+        const rw_own_change *c = &g_array_index(w->changes, rw_own_change, i);
         const rw_binding *b = binding_of(w, c->table, error);
-        gsize len;
-        const uint8_t *bytes = g_bytes_get_data(c->image, &len);
-        if (b ? !take_row(w, b, rw_slice_of(bytes, len), none, error) : *error != NULL) return false;
+        if (b ? !take_row(w, b, rw_own_change_image(c), none, error) : *error != NULL) return false;
     }
     g_array_set_size(w->changes, 0);
     return true;
@@ -201,7 +220,7 @@ static void forget_tables(rw_watcher *w)
 
 static bool end_txn(rw_watcher *w, GError **error)
 {
-    if (w->own) rw_last_writers_stamp(w->memory, w->handle, rw_router_txn(w->router)->stamp_us);
+    if (w->own) rw_last_writers_stamp(w->memory, w->handle, rw_router_txn(w->router)->author->stamp_us);
     w->begun = w->own = false;
     return take_changes(w, error);
 }
@@ -217,7 +236,7 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
     case RW_ROUTE_ROWS:
         if (!take_rows(w, event->rows, error)) return false;
         break;
-    case RW_ROUTE_CHANGE: keep_change(w, &route); break;
+    case RW_ROUTE_CHANGE: rw_own_changes_add(w->changes, route.change.table, route.change.image); break;
     case RW_ROUTE_STATEMENT: forget_tables(w); break;
     case RW_ROUTE_VOID:
         w->begun = w->own = false;
@@ -276,6 +295,7 @@ static void watcher_free(rw_watcher *w)
     rw_writers_clear(&w->writers);
     g_hash_table_unref(w->unreadable);
     g_array_free(w->changes, TRUE);
+    g_array_free(w->handles, TRUE);
     g_free(w->file);
     g_free(w);
 }
@@ -293,8 +313,8 @@ rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_
     w->tables = rw_tables_new(options->conf, true);
     rw_row_items_init(&w->items, options->conf, on_written, w);
     rw_writers_init(&w->writers);
-    w->changes = g_array_new(FALSE, FALSE, sizeof(change));
-    g_array_set_clear_func(w->changes, change_clear);
+    w->handles = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    w->changes = rw_own_changes_new();
     w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
     w->decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
     rw_router_start route = {.scope = options->link, .source = options->target->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true};

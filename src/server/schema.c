@@ -9,7 +9,7 @@ const char *const rw_schema_sql[] = {
     "  source TINYINT UNSIGNED NOT NULL COMMENT 'site number of the link''s source',\n"
     "  lane SMALLINT UNSIGNED NOT NULL COMMENT 'apply connection of the link, so that lanes never contend',\n"
     "  seq BIGINT UNSIGNED NOT NULL COMMENT 'number of the window within link and lane',\n"
-    "  origin TINYINT UNSIGNED NOT NULL COMMENT 'site number where applications committed these transactions',\n"
+    "  origin TINYINT UNSIGNED NOT NULL COMMENT 'site number where applications committed the last of these transactions',\n"
     "  file VARCHAR(255) NOT NULL COMMENT 'source log: file after this window',\n"
     "  offset_bytes BIGINT UNSIGNED NOT NULL COMMENT 'source log: offset after this window',\n"
     "  gtid LONGTEXT NOT NULL COMMENT 'GTID set or position of the source after this window, empty without GTIDs',\n"
@@ -33,6 +33,7 @@ const char *const rw_schema_sql[] = {
     "  memory_offset_bytes BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'this server''s log: offset in memory_file',\n"
     "  memory_stamp_us BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'highest stamp in this server''s log before that place',\n"
     "  memory_seen TEXT NULL COMMENT 'what this site had seen of other sites at that place',\n"
+    "  carries VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'site numbers: whose transactions this link brings; of these sites this one has now what seen says',\n"
     "  PRIMARY KEY (source, lane, seq)\n"
     ")" TABLE_OPTIONS " COMMENT 'one row per applied window: position, exactly-once and loop mark in one'",
 
@@ -50,6 +51,7 @@ const char *const rw_schema_sql[] = {
     "  target_offset_bytes BIGINT UNSIGNED NOT NULL COMMENT 'this server''s log before the intent: offset',\n"
     "  statement LONGBLOB NOT NULL COMMENT 'the DDL statement',\n"
     "  written_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'last change of this row',\n"
+    "  stamp_us BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'of the statement: its stamp, microseconds since 1970',\n"
     "  PRIMARY KEY (source, lane)\n"
     ")" TABLE_OPTIONS " COMMENT 'one row per apply session: who it is, and which DDL statement it is executing'",
 

@@ -66,12 +66,12 @@ def unlogged(server, *statements):
         server.sql('SET SESSION sql_log_bin=1')
 
 
-def new_schema(db):
+def new_schema(db, names=('east', 'west')):
     """A schema with the table by which the harness knows that a link has caught up. The collation is one that both
     flavours know."""
     return [f'CREATE DATABASE `{db}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci',
             f'CREATE TABLE `{db}`.`mark` (site VARCHAR(16) PRIMARY KEY, n BIGINT NOT NULL) ENGINE=InnoDB',
-            f"INSERT INTO `{db}`.`mark` VALUES ('east', 0), ('west', 0)"]
+            f"INSERT INTO `{db}`.`mark` VALUES {', '.join(f'({name!r}, 0)' for name in names)}"]
 
 
 class Scenario(Ringway):

@@ -20,8 +20,8 @@ rw_applier *rw_applier_new(const rw_applier_options *options)
     a->accept = g_strdup(options->accept);
     a->writers = g_byte_array_new();
     a->tables = rw_tables_new(options->conf, false);
-    rw_trouble_init(&a->trouble, options->memory, options->conf, options->source, options->target_site);
-    a->rows = rw_rows_apply_new(a->tables, &a->trouble, options->stop);
+    rw_trouble_init(&a->trouble, options->memory, options->conf, options->source, options->target_site, &options->carries);
+    a->rows = rw_rows_apply_new(a->tables, &a->trouble, options->hands_on, options->stop);
     rw_settle_options settle = {options->conf, options->link, options->source, options->target_site, a->tables, &a->trouble, options->target, a->accept,
                                 options->stop};
     a->settle = rw_settle_new(&settle);
@@ -125,7 +125,8 @@ bool rw_applier_idle(rw_applier *a, GError **error)
 {
     if (a->streaming || !a->o.progress->unwritten_bytes || rw_clock_us() - a->written_us < UNWRITTEN_S_MAX * G_USEC_PER_SEC) return true;
     rw_applier_copy_progress(&a->next, a->o.progress);
-    const rw_txn none = {.gtid = "", .origin = a->o.source};
+    const rw_author nobody = {.origin = a->o.source};
+    const rw_txn none = {.gtid = "", .author = &nobody};
     rw_rows_apply_begin(a->rows, a->o.target);
     if (!rw_applier_begin(a, &none, &none, NULL, error) || !rw_applier_commit(a, error)) return false;
     rw_applier_adopt_next(a, NULL);

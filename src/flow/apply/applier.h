@@ -26,6 +26,8 @@ typedef struct {
     const rw_conf *conf;              /* borrowed */
     const char *link;                 /* name, for the log and ringway.conflict */
     unsigned source, target_site;     /* site numbers */
+    rw_origins carries;               /* whose transactions the link brings */
+    bool hands_on;                    /* links out of the target hand on what is written there */
     rw_last_writers *memory;          /* borrowed: a watcher of the target's log fills it */
     const rw_dialect *source_dialect;
     rw_connection *target;            /* borrowed: a session with the lock (session.h) */

@@ -7,8 +7,11 @@ static bool begin_named(rw_applier *a, const rw_txn *txn, GError **error)
 {
     rw_writers writers;
     rw_writers_init(&writers);
-    rw_writers_reset(&writers, RW_WRITERS_PLAIN);
-    rw_writers_add_txn(&writers, txn->stamp_us, txn->seen);
+    if (!txn->writers.data || !rw_writers_decode(&writers, txn->writers)) {
+        rw_writers_reset(&writers, RW_WRITERS_PLAIN);
+        rw_writers_add_txn(&writers, txn->author);
+    }
+    writers.kind = RW_WRITERS_PLAIN;
     bool ok = rw_applier_begin(a, txn, txn, &writers, error);
     rw_writers_clear(&writers);
     return ok;

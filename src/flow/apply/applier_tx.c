@@ -88,7 +88,7 @@ static rw_slice encoded(rw_applier *a, const rw_writers *writers)
 
 bool rw_applier_begin(rw_applier *a, const rw_txn *first, const rw_txn *last, const rw_writers *writers, GError **error)
 {
-    const rw_progress_window window = {a->o.source, first->gtid, last->gtid, encoded(a, writers)};
+    const rw_progress_window window = {last->author->origin, first->gtid, last->gtid, encoded(a, writers)};
     if (!note_memory(a, error)) return false;
     if (a->settling) { /* keys of rows that are not there are locked, too */
         g_string_append(rw_rows_apply_sql(a->rows), "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
@@ -154,7 +154,9 @@ static bool write_skipped(rw_applier *a, const rw_batch *batch, const rw_txn *tx
 static bool write_settled(rw_applier *a, const rw_batch *batch, const rw_txn *txn, GError **error)
 {
     rw_settle_begin(a->settle, txn);
-    if (!rw_applier_begin(a, txn, txn, NULL, error)) return false;
+    if (a->trouble.many_sites && !rw_settle_head(a->settle, batch, txn, error)) return false;
+    if (!rw_applier_begin(a, txn, txn, a->trouble.many_sites ? rw_settle_writers(a->settle) : NULL, error)) return false;
+    rw_settle_begin(a->settle, txn);
     if (txn->statement && !rw_applier_close_statement(a, error)) return false;
     rw_point(RW_POINT_BEGUN);
     if (!rw_rows_apply_flush(a->rows, error) || !rw_settle_rows(a->settle, batch, txn, error)) return false;

@@ -20,7 +20,7 @@ static bool is_explained(rw_settle *s, const rw_case *c, const char *schema, con
     const rw_conf *conf = s->o.conf;
     rw_item of_table = rw_item_table(schema, table);
     for (unsigned i = 0; i < conf->n_sites && !*found; i++)
-        if (!rw_last_writers_find(s->o.trouble->memory, rw_item_part(of_table, RW_ITEM_TABLE, conf->sites[i].id), c->txn->seen, writer, found, error)) return false;
+        if (!rw_last_writers_find(s->o.trouble->memory, rw_item_part(of_table, RW_ITEM_TABLE, conf->sites[i].id), c->author->seen, writer, found, error)) return false;
     return true;
 }
 
@@ -45,7 +45,7 @@ bool rw_settle_no_parent(rw_settle *s, const rw_case *c, bool *force, GError **e
     bool found = false, over;
     *force = false;
     if (!rw_settle_refresh(s, error) || !parents_explain(s, c, &writer, &found, error)) return false;
-    if (!found && rw_trouble_is_early(s->o.trouble, c->txn->seen)) {
+    if (!found && rw_trouble_is_early(s->o.trouble, c->author->seen)) {
         if (!rw_settle_wait_gap(s, c, true, &over, error)) return false;
         *force = true; /* its parent is on the way */
         return true;
@@ -149,9 +149,9 @@ static bool is_unseen(rw_settle *s, const rw_case *c, const child *k, const rw_c
     *found = false;
     rw_kept_row_key(table, cells, key);
     rw_item row = rw_item_row(rw_item_table(k->schema, k->table), rw_slice_of(key->str, key->len));
-    if (!rw_last_writers_find(s->o.trouble->memory, row, c->txn->seen, writer, found, error)) return false;
+    if (!rw_last_writers_find(s->o.trouble->memory, row, c->author->seen, writer, found, error)) return false;
     for (unsigned i = 0; i < s->o.conf->n_sites && !*found; i++)
-        if (!rw_last_writers_find(s->o.trouble->memory, rw_item_part(row, RW_ITEM_ORIGIN, s->o.conf->sites[i].id), c->txn->seen, writer, found, error)) return false;
+        if (!rw_last_writers_find(s->o.trouble->memory, rw_item_part(row, RW_ITEM_ORIGIN, s->o.conf->sites[i].id), c->author->seen, writer, found, error)) return false;
     return true;
 }
 
@@ -218,7 +218,7 @@ bool rw_settle_children(rw_settle *s, const rw_case *c, GError **error)
     rw_writer writer;
     bool found = false, over;
     if (!rw_settle_refresh(s, error) || !children_explain(s, c, &writer, &found, error)) return false;
-    if (!found && rw_trouble_is_early(s->o.trouble, c->txn->seen)) {
+    if (!found && rw_trouble_is_early(s->o.trouble, c->author->seen)) {
         if (!rw_settle_wait_gap(s, c, true, &over, error)) return false;
     }
     if (!found) return rw_settle_stop(s, c, "drift: a foreign key of another row refers to the row", "no concurrent write explains it", error);

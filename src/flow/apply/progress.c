@@ -55,6 +55,10 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
 
 bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
 {
+    if (txn->partial) {
+        p->history.seen = *txn->seen;
+        return true;
+    }
     bool same_file = p->pos.file && strcmp(p->pos.file, txn->file) == 0;
     p->unwritten_bytes += same_file && txn->end_bytes > p->pos.offset_bytes ? txn->end_bytes - p->pos.offset_bytes : txn->end_bytes;
     if (!same_file) {
@@ -91,13 +95,14 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
         {"discarded", n->discarded}, {"ddl", n->ddl}, {"conflicts", n->conflicts}, {"drift", n->drift},
         {"memory_offset_bytes", p->memory.pos.offset_bytes}, {"memory_stamp_us", p->memory.history.stamp_us}};
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = rw_seen_format(&p->history.seen);
-    g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen);
+    g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen), *carries = rw_origins_format(&p->carries);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) append_number(sql, numbers[i].name, numbers[i].value);
     append_named(sql, "file", p->pos.file ? p->pos.file : "");
     append_named(sql, "gtid", gtid);
     append_named(sql, "seen", seen);
     append_named(sql, "memory_file", p->memory.pos.file ? p->memory.pos.file : "");
     append_named(sql, "memory_seen", memory_seen);
+    append_named(sql, "carries", carries);
     if (!writers.data) return;
     g_string_append(sql, ",writers=");
     rw_sql_hex(sql, writers);

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "change/batch.h"
+#include "change/origins.h"
 #include "change/pos.h"
 #include "conflict/last_writers.h"
 #include "gtid/state.h"
@@ -25,13 +26,14 @@ typedef struct {
     uint64_t commit_us;
     rw_memory_place memory; /* in the target's log: from there on it must be read to rebuild the memory; file "": not known */
     char *intents;
+    rw_origins carries;     /* whose transactions the link brings */
     rw_link_counts counts;
     uint64_t unwritten_bytes; /* of the source's log passed since the last row was written */
 } rw_progress;
 
 void rw_progress_clear(rw_progress *progress);
 bool rw_progress_load(rw_progress *progress, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error);
-/* Moves past the transaction. Its rows are counted by who applies them. */
+/* Moves past the transaction; past a partial one only what has been seen moves. Its rows are counted by who applies them. */
 bool rw_progress_advance(rw_progress *progress, const rw_txn *txn, GError **error);
 /* What a window adds to its row. */
 typedef struct {

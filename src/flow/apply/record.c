@@ -18,9 +18,9 @@ static void add_head(const rw_record *r, GString *sql)
 {
     g_autofree char *gtid = g_strconcat(r->txn->gtid, r->absence ? RW_ABSENCE_MARK : "", NULL);
     const char *const texts[] = {r->link, r->kind, r->policy, r->verdict, r->state ? r->state : "settled", r->operation, gtid, r->txn->file, r->reason};
-    g_string_append_printf(sql, "%u", r->txn->origin);
+    g_string_append_printf(sql, "%u", r->author->origin);
     add_number(sql, r->txn->start_bytes);
-    add_number(sql, r->txn->stamp_us);
+    add_number(sql, r->author->stamp_us);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) add_text(sql, texts[i]);
     if (!r->current) {
         g_string_append(sql, ",NULL,NULL,NULL");

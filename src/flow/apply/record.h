@@ -11,7 +11,8 @@
 typedef struct {
     const char *link;
     const rw_binding *b;       /* of the rows below; NULL for texts */
-    const rw_txn *txn;
+    const rw_txn *txn;         /* of the source's log */
+    const rw_author *author;   /* of the change */
     const char *kind, *policy, *verdict, *operation;
     const char *state;         /* NULL: settled */
     const char *reason;        /* may be NULL */

@@ -9,12 +9,14 @@
 static bool on_result(void *user, unsigned tag, rw_result *rows, uint64_t affected, GError **error);
 static bool on_item(void *user, rw_item item, rw_entry entry, GError **error);
 
-rw_rows_apply *rw_rows_apply_new(rw_tables *tables, rw_trouble *trouble, const gint *stop)
+rw_rows_apply *rw_rows_apply_new(rw_tables *tables, rw_trouble *trouble, bool hands_on, const gint *stop)
 {
     rw_rows_apply *a = g_new0(rw_rows_apply, 1);
     a->tables = tables;
     a->trouble = trouble;
+    a->hands_on = hands_on;
     a->stop = stop;
+    rw_author_list_init(&a->authors);
     a->script = rw_script_new(on_result, a);
     a->fold = rw_fold_new();
     a->exact = g_array_new(FALSE, FALSE, sizeof(unsigned));
@@ -41,6 +43,7 @@ void rw_rows_apply_free(rw_rows_apply *a)
     rw_row_scratch_clear(&a->other);
     rw_row_items_clear(&a->listing);
     rw_writers_clear(&a->writers);
+    rw_author_list_clear(&a->authors);
     rw_target_pos_clear(&a->place);
     g_free(a);
 }
@@ -90,7 +93,7 @@ static bool key_of(rw_rows_apply *a, const rw_binding *b, rw_slice image, GStrin
 
 static rw_slice bytes_of(const GString *s) { return rw_slice_of(s->str, s->len); }
 
-static bool gather_folded(rw_rows_apply *a, const rw_binding *b, unsigned table, const rw_row *row, GError **error)
+static bool gather_folded(rw_rows_apply *a, const rw_binding *b, unsigned table, const rw_row *row, unsigned i, GError **error)
 {
     static const rw_slice none = {NULL, 0};
     bool update = row->before.data && row->after.data;
@@ -99,13 +102,24 @@ static bool gather_folded(rw_rows_apply *a, const rw_binding *b, unsigned table,
     if (update) {
         if (!key_of(a, b, row->before, a->old_key)) return rw_row_misfit(b, error);
         if (!g_string_equal(a->old_key, a->key)) { /* a changed key is a delete of one row and an insert of another */
-            rw_fold_change(a->fold, table, bytes_of(a->old_key), row->before, none, row->txn);
-            rw_fold_change(a->fold, table, bytes_of(a->key), none, row->after, row->txn);
+            rw_fold_change(a->fold, table, bytes_of(a->old_key), row->before, none, i);
+            rw_fold_change(a->fold, table, bytes_of(a->key), none, row->after, i);
             return true;
         }
     }
-    rw_fold_change(a->fold, table, bytes_of(a->key), row->before, row->after, row->txn);
+    rw_fold_change(a->fold, table, bytes_of(a->key), row->before, row->after, i);
     return true;
+}
+
+static bool list_as(rw_rows_apply *a, const rw_binding *b, const rw_row *row, const rw_author *author, GError **error)
+{
+    a->listed_txn = rw_author_list_number(&a->authors, author, &a->writers);
+    return rw_row_items_written(&a->listing, b, row->before, row->after, author->origin, error);
+}
+
+static bool list_row(rw_rows_apply *a, const rw_binding *b, const rw_row *row, GError **error)
+{
+    return (row->first == row->author || list_as(a, b, row, row->first, error)) && list_as(a, b, row, row->author, error);
 }
 
 static bool gather_row(rw_rows_apply *a, unsigned i, GError **error)
@@ -114,8 +128,8 @@ static bool gather_row(rw_rows_apply *a, unsigned i, GError **error)
     unsigned table;
     if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
     const rw_binding *b = rw_tables_at(a->tables, table);
-    if (a->trouble->many_sites && !rw_row_items_written(&a->listing, b, row->before, row->after, a->trouble->source, error)) return false;
-    if (b->path == RW_PATH_FOLDED) return gather_folded(a, b, table, row, error);
+    if (a->trouble->many_sites && !list_row(a, b, row, error)) return false;
+    if (b->path == RW_PATH_FOLDED) return gather_folded(a, b, table, row, i, error);
     const rw_slice *columns = row->after.data ? rw_row_split(&a->scratch, b, row->after) : NULL;
     if (columns && rw_row_has_enum_error(b, columns)) a->permissive = true;
     g_array_append_val(a->exact, i);
@@ -128,10 +142,37 @@ static bool is_in_trouble(rw_rows_apply *a, const rw_txn *txn, bool *found, GErr
     for (unsigned i = txn->first_row; !*found && i < txn->first_row + txn->n_rows; i++) {
         const rw_row *row = rw_batch_row(a->batch, i);
         unsigned table;
-        *found = row->unchecked;
+        *found = row->unchecked || row->partly;
         if (!a->trouble->watchful) continue;
         if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
-        if (!rw_trouble_change(a->trouble, rw_tables_at(a->tables, table), row->before, row->after, txn->seen, found, error)) return false;
+        if (!rw_trouble_change(a->trouble, rw_tables_at(a->tables, table), row->before, row->after, row->first->seen, found, error)) return false;
+    }
+    return true;
+}
+
+/* Is the row in the window already, by a change that must not be folded with this one? Who reads the window to hand it on takes a folded row for
+ * one site's, and where a policy looks into the changes, for one change. */
+static bool mixes_row(rw_rows_apply *a, const rw_binding *b, unsigned table, const rw_row *row, rw_slice image, bool *found, GError **error)
+{
+    if (!image.data || *found) return true;
+    if (!key_of(a, b, image, a->key)) return rw_row_misfit(b, error);
+    const rw_net *net = rw_fold_find(a->fold, table, bytes_of(a->key));
+    *found = net && (b->policy->remembers || rw_batch_row(a->batch, net->last)->author->origin != row->author->origin);
+    return true;
+}
+
+static bool mixes(rw_rows_apply *a, const rw_txn *txn, bool *found, GError **error)
+{
+    for (unsigned i = txn->first_row; !*found && i < txn->first_row + txn->n_rows; i++) {
+        const rw_row *row = rw_batch_row(a->batch, i);
+        unsigned table;
+        if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
+        const rw_binding *b = rw_tables_at(a->tables, table);
+        if (b->path == RW_PATH_FOLDED) {
+            if (!mixes_row(a, b, table, row, row->before, found, error) || !mixes_row(a, b, table, row, row->after, found, error)) return false;
+        } else if (a->exact->len) { /* without a key that tells them apart: any other site's */
+            *found = rw_batch_row(a->batch, g_array_index(a->exact, unsigned, a->exact->len - 1))->author->origin != row->author->origin;
+        }
     }
     return true;
 }
@@ -144,14 +185,13 @@ bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned firs
     rw_tables_begin_window(a->tables);
     g_array_set_size(a->exact, 0);
     rw_writers_reset(&a->writers, RW_WRITERS_LISTED);
+    rw_author_list_reset(&a->authors);
     rw_trouble_look(a->trouble);
     for (*clean = 0; *clean < n_txns; ++*clean) {
         const rw_txn *txn = rw_batch_txn(batch, first_txn + *clean);
         bool found;
-        if (!is_in_trouble(a, txn, &found, error)) return false;
+        if (!is_in_trouble(a, txn, &found, error) || (!found && *clean && a->hands_on && !mixes(a, txn, &found, error))) return false;
         if (found) break;
-        if (a->trouble->many_sites && txn->n_rows) rw_writers_add_txn(&a->writers, txn->stamp_us, txn->seen);
-        a->listed_txn = a->writers.txns->len ? a->writers.txns->len - 1 : 0;
         for (unsigned i = txn->first_row; i < txn->first_row + txn->n_rows; i++)
             if (!gather_row(a, i, error)) return false;
     }
@@ -245,7 +285,7 @@ static bool check_nets(rw_rows_apply *a, bool guarded, bool *found, GError **err
         for (unsigned e = rw_fold_first(a->fold, t); e != RW_FOLD_NONE && !*found; e = rw_fold_at(a->fold, e)->next) {
             const rw_net *net = rw_fold_at(a->fold, e);
             if (needs_guard(net) != guarded) continue;
-            if (!rw_trouble_row(a->trouble, b, rw_item_row(b->item, net->key), rw_batch_txn(a->batch, net->first_txn)->seen, found, error)) return false;
+            if (!rw_trouble_row(a->trouble, b, rw_item_row(b->item, net->key), rw_batch_row(a->batch, net->first)->first->seen, found, error)) return false;
         }
     }
     return true;
@@ -257,7 +297,7 @@ static bool check_exact(rw_rows_apply *a, bool *found, GError **error)
         const rw_row *row = rw_batch_row(a->batch, g_array_index(a->exact, unsigned, i));
         unsigned table;
         if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
-        if (!rw_trouble_change(a->trouble, rw_tables_at(a->tables, table), row->before, row->after, rw_batch_txn(a->batch, row->txn)->seen, found, error)) return false;
+        if (!rw_trouble_change(a->trouble, rw_tables_at(a->tables, table), row->before, row->after, row->first->seen, found, error)) return false;
     }
     return true;
 }

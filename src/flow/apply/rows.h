@@ -19,7 +19,7 @@
 
 typedef struct rw_rows_apply rw_rows_apply;
 
-rw_rows_apply *rw_rows_apply_new(rw_tables *tables, rw_trouble *trouble, const gint *stop); /* borrowed */
+rw_rows_apply *rw_rows_apply_new(rw_tables *tables, rw_trouble *trouble, bool hands_on, const gint *stop); /* borrowed */
 void rw_rows_apply_free(rw_rows_apply *a);
 void rw_rows_apply_begin(rw_rows_apply *a, rw_connection *target);
 /* Of the transactions first_txn ... in the batch, as many as are not in trouble: *clean. */

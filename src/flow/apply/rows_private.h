@@ -1,5 +1,6 @@
 /* rows_private: what rows.c (gather, guard, check) and write.c (write) share. */
 #pragma once
+#include "flow/apply/author_list.h"
 #include "flow/apply/rows.h"
 #include "flow/window/fold.h"
 
@@ -26,7 +27,9 @@ struct rw_rows_apply {
     rw_row_scratch scratch, other; /* other: for two images at once */
     rw_row_items listing;
     rw_writers writers;
+    rw_author_list authors; /* of writers */
     unsigned listed_txn;
+    bool hands_on;          /* links out of the target hand on what is written here */
     const rw_batch *batch;
     rw_connection *target;
     rw_target_pos place; /* of the target's log, as last asked for */

@@ -26,16 +26,16 @@ bool rw_session_rollback(rw_connection *target, GError **error)
 }
 
 /* Lock names end at 64 characters on MySQL. */
-char *rw_session_lock_name(const rw_session_options *o)
+char *rw_session_lock_name(const char *topology, const char *link)
 {
-    g_autofree char *full = g_strdup_printf("%s:%s", o->topology, o->link);
+    g_autofree char *full = g_strdup_printf("%s:%s", topology, link);
     g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, full, -1);
     return g_strdup_printf("ringway:%.40s", sum);
 }
 
-bool rw_session_take_lock(rw_connection *target, const rw_session_options *o, GError **error)
+static bool take_lock(rw_connection *target, const char *topology, const char *link, GError **error)
 {
-    g_autofree char *name = rw_session_lock_name(o);
+    g_autofree char *name = rw_session_lock_name(topology, link);
     g_autofree char *sql = g_strdup_printf("SELECT GET_LOCK('%s', 1)", name);
     GError *failure = NULL;
     g_autofree char *got = rw_connection_value(target, sql, &failure);
@@ -44,7 +44,14 @@ bool rw_session_take_lock(rw_connection *target, const rw_session_options *o, GE
         return false;
     }
     if (got && strcmp(got, "1") == 0) return true;
-    return rw_fail(error, RW_ERR_STANDBY, "site %s: another ringway (or its session that has not ended yet) applies this link; waiting for it", target->site);
+    return rw_fail(error, RW_ERR_STANDBY, "site %s: another ringway (or its session that has not ended yet) applies %s; waiting for it", target->site, link);
+}
+
+bool rw_session_take_lock(rw_connection *target, const rw_session_options *o, GError **error)
+{
+    bool ok = take_lock(target, o->topology, o->link, error);
+    for (char *const *other = o->others; ok && other && *other; other++) ok = take_lock(target, o->topology, *other, error);
+    return ok;
 }
 
 /* MariaDB logs the text of the whole packet with every statement of it, unless the session may switch that off: 30 times the log. */

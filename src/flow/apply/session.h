@@ -1,7 +1,8 @@
 /* session: the session of one link on its target: settings, the link's lock, its row in ringway.session.
  *
- * open: connects, sets what exact writing needs, takes the lock 'ringway:<topology>:<link>' (whoever holds it is the only one that
- * applies; it dies with the connection, so once it is ours nothing of an earlier session can still commit).
+ * open: connects, sets what exact writing needs, takes the link's locks: 'ringway:<topology>:<origin>-><target>' for each site whose transactions it
+ * brings (whoever holds it is the only one that brings them; it dies with the connection, so once it is ours nothing of an earlier session can
+ * still commit). So two links that carry the same, while a ring is being closed around a dead site, do not do so at the same time.
  * The lock is a lease: the server ends a session that is silent for lease_s (wait_timeout), undoes what it had not committed, and gives its locks
  * free. So a process that is frozen, or cut off, neither keeps a standby from taking over nor applications from their rows; when it
  * wakes up, its session is gone. Whoever waits for something else meanwhile keeps the session alive (rw_connection_keep).
@@ -16,13 +17,15 @@
 
 typedef struct {
     const rw_site_conf *site;
-    const char *topology, *link;
+    const char *topology;
+    const char *link;            /* name of the lock of the source's own transactions */
+    char *const *others;         /* names of the locks of others' transactions that the link brings; NULL-terminated */
     unsigned source; /* site number */
     unsigned connect_timeout_s, lock_wait_s, dead_peer_s;
 } rw_session_options;
 
-/* Of the options, only topology and link matter to the lock. */
-char *rw_session_lock_name(const rw_session_options *options); /* owned */
+char *rw_session_lock_name(const char *topology, const char *link); /* owned */
+/* Of the options, only topology and links matter. */
 bool rw_session_take_lock(rw_connection *target, const rw_session_options *options, GError **error);
 rw_connection *rw_session_open(const rw_session_options *options, GError **error);
 /* The settings again, after a DDL statement changed them, or for another lease. */

@@ -42,6 +42,8 @@ typedef struct {
 rw_settle *rw_settle_new(const rw_settle_options *options);
 void rw_settle_free(rw_settle *settle);
 void rw_settle_begin(rw_settle *settle, const rw_txn *txn);
+/* After begin, for the beginning of the window: whose rows will be in it, as writers; then begin anew. */
+bool rw_settle_head(rw_settle *settle, const rw_batch *batch, const rw_txn *txn, GError **error);
 /* Conflicts that transactions of this site's own have settled and recorded since the last call; they stand in ringway.progress already. */
 uint64_t rw_settle_take_removed(rw_settle *settle);
 bool rw_settle_rows(rw_settle *settle, const rw_batch *batch, const rw_txn *txn, GError **error);

@@ -42,17 +42,17 @@ bool rw_settle_read(rw_settle *s, rw_case *c, GError **error)
         return false;
     }
     if (c->cells && !is_own_row(s, c->b, c->cells, rw_case_key_image(c->before, c->after))) c->cells = NULL;
-    c->equal = !c->before.data == !c->cells || c->unchecked;
+    c->equal = !c->before.data == !c->cells || c->unchecked || c->partly;
     if (!c->before.data || !c->cells) return true;
     const rw_slice *columns = rw_row_split(&s->scratch, c->b, c->before);
     if (!columns || !rw_row_compare(&s->scratch, c->b, columns, c->cells, &c->equal)) return rw_row_misfit(c->b, error);
-    c->equal |= c->unchecked;
+    c->equal |= c->unchecked || c->partly;
     return true;
 }
 
 bool rw_settle_find(rw_settle *s, const rw_case *c, rw_item item, rw_writer *writer, bool *found, GError **error)
 {
-    return rw_last_writers_find(s->o.trouble->memory, item, c->txn->seen, writer, found, error);
+    return rw_last_writers_find(s->o.trouble->memory, item, c->author->seen, writer, found, error);
 }
 
 /* Policies that look beyond the last write: any site's unseen write is a conflict; the best rank among them is what counts. */
@@ -91,7 +91,7 @@ const char *rw_settle_kind(const rw_case *c)
 
 rw_record rw_settle_record(const rw_settle *s, const rw_case *c)
 {
-    return (rw_record){.link = s->o.link, .b = c->b, .txn = c->txn, .kind = rw_settle_kind(c), .policy = c->b->policy->name, .verdict = "",
+    return (rw_record){.link = s->o.link, .b = c->b, .txn = c->txn, .author = c->author, .kind = rw_settle_kind(c), .policy = c->b->policy->name, .verdict = "",
                        .operation = operations[c->op], .absence = c->unchecked, .before = c->before, .after = c->after, .cells = c->cells,
                        .current = c->has_last ? &c->last : c->has_ended ? &c->ended : NULL};
 }

@@ -1,16 +1,18 @@
 /* settle_private: what the files of settle.h share: the change in hand, and what each of them does to it. */
 #pragma once
 #include "base/arena.h"
+#include "flow/apply/author_list.h"
 #include "flow/apply/record.h"
 #include "flow/apply/settle.h"
 
 /* One row change, or one half of a changed key. */
 typedef struct {
     const rw_binding *b;
-    const rw_txn *txn;
+    const rw_txn *txn;        /* of the source's log */
+    const rw_author *author, *first; /* of the change (change/row.h) */
     rw_op op;
     rw_slice before, after; /* images; data NULL: none */
-    bool foreign_key_checks_off, unchecked;
+    bool foreign_key_checks_off, unchecked, partly; /* change/row.h */
     rw_item row;
     char *where;            /* SQL of its key; arena */
     rw_slice *cells;        /* the row at the target; NULL: none; arena */
@@ -34,9 +36,11 @@ struct rw_settle {
     GString *key, *sql;
     rw_settle_counts counts;
     rw_writers writers;
+    rw_author_list authors; /* of writers */
     rw_clash clash;
     bool again;
     bool listing;          /* another link reads who wrote what */
+    unsigned listed_txn;   /* in writers: of the change in hand */
     bool listing_over;     /* what is listed now is for the own link */
     bool large;            /* a transaction in pieces: nothing is listed, its row events tell */
     bool any_lost;         /* a row of the transaction was not written: others may miss it */

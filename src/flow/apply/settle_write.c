@@ -112,9 +112,11 @@ void rw_settle_list(rw_settle *s, const rw_case *c)
 {
     const rw_slice was = c->after.data ? (rw_slice){NULL, 0} : c->before;
     s->listing_over = false;
-    if (s->listing) rw_row_items_written(&s->items, c->b, was, c->after, c->txn->origin, NULL);
+    if (s->listing && !s->large && c->first != c->author)
+        rw_writers_add_item(&s->writers, c->row, rw_author_list_number(&s->authors, c->first, &s->writers), false);
+    if (s->listing) rw_row_items_written(&s->items, c->b, was, c->after, c->author->origin, NULL);
     s->listing_over = true;
-    rw_row_items_overwritten(&s->items, c->b, was, c->after, c->txn->origin, NULL);
+    rw_row_items_overwritten(&s->items, c->b, was, c->after, c->author->origin, NULL);
 }
 
 bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **error)
@@ -141,12 +143,12 @@ static char *sum(rw_settle *s, const rw_bound_column *column, rw_slice before, r
 
 static void list_part(rw_settle *s, rw_item item)
 {
-    if (s->listing && !s->large) rw_writers_add_item(&s->writers, item, 0, false);
+    if (s->listing && !s->large) rw_writers_add_item(&s->writers, item, s->listed_txn, false);
 }
 
 static void list_presence(rw_settle *s, const rw_case *c)
 {
-    list_part(s, rw_item_part(c->row, RW_ITEM_ORIGIN, c->txn->origin));
+    list_part(s, rw_item_part(c->row, RW_ITEM_ORIGIN, c->author->origin));
     list_part(s, c->row);
 }
 
@@ -156,7 +158,7 @@ static bool keeps_column(rw_settle *s, const rw_case *c, unsigned target, bool *
     rw_writer writer;
     bool found = false;
     if (!rw_settle_find(s, c, rw_item_part(c->row, RW_ITEM_COLUMN, target), &writer, &found, error)) return false;
-    *keeps = found && !rw_is_later(c->txn->stamp_us, c->txn->origin, writer.stamp_us, writer.origin);
+    *keeps = found && !rw_is_later(c->author->stamp_us, c->author->origin, writer.stamp_us, writer.origin);
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 static rw_record record_of(const rw_skip *skip, const rw_txn *txn, const char *operation, const char *reason)
 {
-    return (rw_record){.link = skip->link, .txn = txn, .kind = "skipped", .policy = "", .verdict = "skip", .state = "skipped", .operation = operation, .reason = reason};
+    return (rw_record){.link = skip->link, .txn = txn, .author = txn->author, .kind = "skipped", .policy = "", .verdict = "skip", .state = "skipped", .operation = operation, .reason = reason};
 }
 
 static char *hex(rw_slice image)
@@ -20,6 +20,7 @@ static bool skip_row(const rw_skip *skip, const rw_txn *txn, const rw_row *row, 
     static const char *const operations[] = {[RW_INSERT] = "insert", [RW_UPDATE] = "update", [RW_DELETE] = "delete"};
     unsigned number;
     rw_record record = record_of(skip, txn, operations[row->op], reason);
+    record.author = row->author;
     if (rw_tables_number(skip->tables, row->table, skip->target, &number, NULL)) {
         record.b = rw_tables_at(skip->tables, number);
         record.before = row->before;

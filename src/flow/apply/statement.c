@@ -50,8 +50,8 @@ bool rw_intent_adopt(unsigned source, rw_intent_state state, uint64_t nonce, rw_
 bool rw_statement_announce(const rw_txn *txn, unsigned source, const rw_target_pos *place, rw_connection *target, GError **error)
 {
     g_autoptr(GString) sql = g_string_new("UPDATE ringway.session SET connection_id=CONNECTION_ID(),intent=1,");
-    g_string_append_printf(sql, "origin=%u,source_offset_bytes=%" G_GUINT64_FORMAT ",target_offset_bytes=%" G_GUINT64_FORMAT ",source_file=",
-                           txn->origin, txn->start_bytes, place->offset_bytes);
+    g_string_append_printf(sql, "origin=%u,stamp_us=%" G_GUINT64_FORMAT ",source_offset_bytes=%" G_GUINT64_FORMAT ",target_offset_bytes=%" G_GUINT64_FORMAT
+                           ",source_file=", txn->author->origin, txn->author->stamp_us, txn->start_bytes, place->offset_bytes);
     rw_sql_quote(sql, rw_slice_str(txn->file));
     g_string_append(sql, ",gtid=");
     rw_sql_quote(sql, rw_slice_str(txn->gtid));

@@ -9,9 +9,9 @@ static bool any_causal(const rw_conf *conf)
     return any;
 }
 
-void rw_trouble_init(rw_trouble *t, rw_last_writers *memory, const rw_conf *conf, unsigned source, unsigned target)
+void rw_trouble_init(rw_trouble *t, rw_last_writers *memory, const rw_conf *conf, unsigned source, unsigned target, const rw_origins *carries)
 {
-    *t = (rw_trouble){.memory = memory, .conf = conf, .source = source, .target = target, .many_sites = conf->n_sites > 2};
+    *t = (rw_trouble){.memory = memory, .conf = conf, .source = source, .target = target, .carries = *carries, .many_sites = conf->n_sites > 2};
     t->causal = t->many_sites && any_causal(conf);
     rw_row_items_init(&t->items, conf, NULL, NULL);
 }
@@ -26,7 +26,12 @@ void rw_trouble_look(rw_trouble *t)
 
 bool rw_trouble_is_early(const rw_trouble *t, const rw_seen *seen)
 {
-    return t->many_sites && !rw_seen_covers(&t->target_seen, seen, t->target);
+    for (unsigned i = 0; t->many_sites && i < seen->n; i++) {
+        unsigned origin = seen->at[i].origin;
+        /* What this link brings, too, came before, and the target's own is there. */
+        if (origin != t->target && !rw_origins_has(&t->carries, origin) && rw_seen_of(&t->target_seen, origin) < seen->at[i].stamp_us) return true;
+    }
+    return false;
 }
 
 static bool find(rw_trouble *t, rw_item item, const rw_seen *seen, bool *found, GError **error)

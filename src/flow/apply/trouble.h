@@ -6,6 +6,7 @@
  * Errors: those of the memory. Owner: one thread.
  */
 #pragma once
+#include "change/origins.h"
 #include "conflict/last_writers.h"
 #include "flow/apply/rowitems.h"
 
@@ -13,13 +14,14 @@ typedef struct {
     rw_last_writers *memory; /* borrowed */
     const rw_conf *conf;     /* borrowed */
     unsigned source, target; /* site numbers */
+    rw_origins carries;      /* whose changes the link brings */
     rw_row_items items;
     bool many_sites, causal; /* causal: some policy waits for what comes by other links */
     bool watchful;           /* of this look: something can be found at all */
     rw_seen target_seen;     /* of this look */
 } rw_trouble;
 
-void rw_trouble_init(rw_trouble *t, rw_last_writers *memory, const rw_conf *conf, unsigned source, unsigned target);
+void rw_trouble_init(rw_trouble *t, rw_last_writers *memory, const rw_conf *conf, unsigned source, unsigned target, const rw_origins *carries);
 void rw_trouble_clear(rw_trouble *t);
 void rw_trouble_look(rw_trouble *t); /* before a run of questions */
 bool rw_trouble_row(rw_trouble *t, const rw_binding *b, rw_item row, const rw_seen *seen, bool *found, GError **error);

@@ -94,12 +94,12 @@ static bool find_writer(rw_settle *s, const rw_case *c, holder *h, GError **erro
     g_string_truncate(s->key, 0);
     rw_row_cells_key(c->b, h->cells, s->key);
     rw_item item = rw_item_row(c->b->item, rw_slice_of(s->key->str, s->key->len));
-    return rw_last_writers_find(s->o.trouble->memory, item, c->txn->seen, &h->writer, &h->known, error);
+    return rw_last_writers_find(s->o.trouble->memory, item, c->author->seen, &h->writer, &h->known, error);
 }
 
 static bool is_later(const rw_case *c, const holder *h)
 {
-    return !h->known || rw_is_later(c->txn->stamp_us, c->txn->origin, h->writer.stamp_us, h->writer.origin);
+    return !h->known || rw_is_later(c->author->stamp_us, c->author->origin, h->writer.stamp_us, h->writer.origin);
 }
 
 static rw_record record_of(rw_settle *s, const rw_case *c, const holder *h, const char *verdict)
@@ -150,7 +150,7 @@ static bool remove_holder(rw_settle *s, const rw_case *c, const holder *h, GErro
 static bool judge_seen_holder(rw_settle *s, const rw_case *c, GError **error)
 {
     bool over;
-    if (rw_trouble_is_early(s->o.trouble, c->txn->seen)) return rw_settle_wait_gap(s, c, true, &over, error);
+    if (rw_trouble_is_early(s->o.trouble, c->author->seen)) return rw_settle_wait_gap(s, c, true, &over, error);
     return c->b->drift == RW_DRIFT_SOURCE || rw_settle_stop(s, c, "drift: a unique value is held by another row", "no concurrent write explains it", error);
 }
 

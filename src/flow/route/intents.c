@@ -7,6 +7,7 @@ typedef struct {
     unsigned source, lane;
     uint64_t connection; /* 0: of a server that is gone */
     uint64_t hash;       /* of the statement */
+    rw_announced announced;
 } intent;
 
 /* A handful of entries at most, one per link: a scan is right. */
@@ -30,7 +31,7 @@ void rw_intents_free(rw_intents *intents)
 
 static uint64_t hash_of(rw_slice statement) { return XXH3_64bits(statement.data, statement.len); }
 
-void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64_t connection, bool open, rw_slice statement)
+void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64_t connection, bool open, rw_slice statement, rw_announced announced)
 {
     for (guint i = 0; i < intents->open->len; i++) {
         intent *known = &g_array_index(intents->open, intent, i);
@@ -38,15 +39,17 @@ void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64
         g_array_remove_index_fast(intents->open, i);
         break;
     }
-    intent noted = {source, lane, connection, hash_of(statement)};
+    intent noted = {source, lane, connection, hash_of(statement), announced};
     if (open) g_array_append_val(intents->open, noted);
 }
 
-bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement)
+bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement, rw_announced *announced)
 {
     for (guint i = 0; i < intents->open->len; i++) {
         const intent *known = &g_array_index(intents->open, intent, i);
-        if (known->connection ? known->connection == connection : known->hash == hash_of(statement)) return true;
+        if (known->connection ? known->connection != connection : known->hash != hash_of(statement)) continue;
+        *announced = known->announced;
+        return true;
     }
     return false;
 }
@@ -62,8 +65,8 @@ char *rw_intents_format(const rw_intents *intents)
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < intents->open->len; i++) {
         const intent *known = &g_array_index(intents->open, intent, i);
-        g_string_append_printf(text, "%s%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x", i ? " " : "", known->source,
-                               known->lane, known->connection, known->hash);
+        g_string_append_printf(text, "%s%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x:%u:%" G_GUINT64_FORMAT, i ? " " : "", known->source,
+                               known->lane, known->connection, known->hash, known->announced.origin, known->announced.stamp_us);
     }
     return g_string_free(text, FALSE);
 }
@@ -77,8 +80,8 @@ bool rw_intents_parse(rw_intents *intents, const char *text)
         intent read;
         int end = 0;
         if (!**word) continue;
-        if (sscanf(*word, "%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x%n", &read.source, &read.lane, &read.connection, &read.hash,
-                   &end) != 4 || (*word)[end])
+        if (sscanf(*word, "%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x:%u:%" G_GUINT64_FORMAT "%n", &read.source, &read.lane, &read.connection, &read.hash,
+                   &read.announced.origin, &read.announced.stamp_us, &end) != 6 || (*word)[end])
             return false;
         g_array_append_val(intents->open, read);
     }

@@ -13,11 +13,17 @@
 
 typedef struct rw_intents rw_intents;
 
+/* Whose the announced statement is. */
+typedef struct {
+    unsigned origin; /* site number */
+    uint64_t stamp_us;
+} rw_announced;
+
 rw_intents *rw_intents_new(void);
 void rw_intents_free(rw_intents *intents);
 /* The session of (source, lane) now has this connection id, and an intent for this statement, open or not. */
-void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64_t connection, bool open, rw_slice statement);
-bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement);
+void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64_t connection, bool open, rw_slice statement, rw_announced announced);
+bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement, rw_announced *announced);
 void rw_intents_server_started(rw_intents *intents);
 char *rw_intents_format(const rw_intents *intents); /* NULL if none is open; owned */
 bool rw_intents_parse(rw_intents *intents, const char *text); /* NULL: none */

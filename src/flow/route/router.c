@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-typedef enum { OUTSIDE, UNDECIDED, FORWARDED, DROPPED } txn_state;
+typedef enum { OUTSIDE, UNDECIDED, FORWARDED, RELAYED, DROPPED } txn_state;
 typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, OWN } table_verdict;
 
 typedef struct {
@@ -29,6 +29,7 @@ struct rw_router {
     bool makes_changes;   /* rows of ringway.change are in it */
     uint64_t rows_bytes;  /* of its row events so far */
     rw_history history, before; /* before: at the beginning of the transaction */
+    rw_author author;           /* of the transaction */
     char gtid[sizeof((rw_event){0}.gtid.gtid)];
     char *file, *intents_text, *statement_schema, *statement_time_zone;
     rw_txn txn;
@@ -116,10 +117,10 @@ static void begin(rw_router *r, const rw_event *event, const char *gtid, uint64_
                       .start_bytes = event->end_offset_bytes - MIN(event->size_bytes, event->end_offset_bytes),
                       .end_bytes = event->end_offset_bytes,
                       .commit_us = commit_us,
-                      .stamp_us = r->history.stamp_us,
                       .top_us = r->history.stamp_us,
                       .seen = &r->history.seen,
-                      .origin = r->start.source};
+                      .author = &r->author};
+    r->author = (rw_author){r->start.source, r->history.stamp_us, &r->history.seen};
 }
 
 /* Logs without GTIDs begin a transaction with its first event. */
@@ -132,8 +133,7 @@ static void begin_unless_begun(rw_router *r, const rw_event *event)
 static void end_changes(rw_router *r)
 {
     r->history.stamp_us = rw_stamp_next(r->history.stamp_us, r->txn.commit_us);
-    r->txn.stamp_us = r->history.stamp_us;
-    r->txn.origin = r->start.source;
+    r->author = (rw_author){r->start.source, r->history.stamp_us, &r->history.seen};
     r->txn.dropped = false;
 }
 
@@ -168,14 +168,34 @@ static bool walk_rows(rw_router *r, const rw_event *event, bool sessions, uint64
         if (rows.table->n_columns < RW_SESSION_COLUMNS || !rw_image_split(rows.table, after, columns)) return malformed(rows.table, error);
         rw_slice source = columns[RW_SESSION_SOURCE], lane = columns[RW_SESSION_LANE], connection = columns[RW_SESSION_CONNECTION],
                  intent = columns[RW_SESSION_INTENT];
-        if (source.len != 1 || lane.len != 2 || connection.len != 8 || intent.len != 1) return malformed(rows.table, error);
+        if (source.len != 1 || lane.len != 2 || connection.len != 8 || intent.len != 1 || columns[RW_SESSION_ORIGIN].len != 1 || columns[RW_SESSION_STAMP].len != 8) return malformed(rows.table, error);
         rw_intents_note(r->intents, source.data[0], (unsigned)rw_load_le(lane.data, 2), rw_load_le(connection.data, 8), intent.data[0] == 1,
-                        columns[RW_SESSION_STATEMENT]);
+                        columns[RW_SESSION_STATEMENT], (rw_announced){columns[RW_SESSION_ORIGIN].data[0], rw_load_le(columns[RW_SESSION_STAMP].data, 8)});
     }
     return !bad || malformed(rows.table, error);
 }
 
-/* What a link had applied here: the site has seen it. The first row of such a transaction says whose it is. */
+static char *text_of(rw_slice cell) { return g_strndup(cell.data ? (const char *)cell.data : "", cell.len); }
+
+/* What a link had applied here: the site has seen it, and what it brought of others. */
+static bool take_history(rw_router *r, const rw_slice *c, GError **error)
+{
+    rw_seen seen;
+    rw_origins carries;
+    g_autofree char *seen_text = text_of(c[RW_PROGRESS_SEEN]), *carries_text = text_of(c[RW_PROGRESS_CARRIES]);
+    if (!rw_seen_parse(&seen, seen_text) || !rw_origins_parse(&carries, carries_text))
+        return rw_fail(error, RW_ERR_STOP, "a row of ringway.progress in the log holds seen = '%s', carries = '%s', which are not lists of sites; the log is damaged",
+                       seen_text, carries_text);
+    bool fits = rw_history_applied(&r->history, c[RW_PROGRESS_SOURCE].data[0], rw_load_le(c[RW_PROGRESS_STAMP].data, 8));
+    for (unsigned i = 0; i < seen.n; i++)
+        if (rw_origins_has(&carries, seen.at[i].origin)) fits = fits && rw_seen_raise(&r->history.seen, seen.at[i].origin, seen.at[i].stamp_us);
+    r->txn.top_us = r->history.stamp_us;
+    return fits || rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
+}
+
+static bool hands_on(const rw_router *r) { return !r->start.watch && !rw_origins_is_only(&r->start.carries, r->start.source); }
+
+/* The first row of such a transaction says that a Ringway wrote it. */
 static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     rw_rows rows = event->rows;
@@ -185,18 +205,15 @@ static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, 
     if (rows.table->n_columns < RW_PROGRESS_COLUMNS_READ || !rw_rows_next(&rows, &before, &after, &bad) || !rw_image_split(rows.table, after, c) ||
         c[RW_PROGRESS_SOURCE].len != 1 || c[RW_PROGRESS_ORIGIN].len != 1 || c[RW_PROGRESS_STAMP].len != 8)
         return malformed(rows.table, error);
-    if (r->state != DROPPED) r->history = r->before; /* not an own transaction: it takes no stamp */
+    if (r->state == UNDECIDED) r->history = r->before; /* not an own transaction: it takes no stamp */
     route->writers.source = c[RW_PROGRESS_SOURCE].data[0];
     route->writers.stamp_us = rw_load_le(c[RW_PROGRESS_STAMP].data, 8);
+    route->writers.origin = c[RW_PROGRESS_ORIGIN].data[0];
     route->writers.text = c[RW_PROGRESS_WRITERS];
-    r->txn.origin = c[RW_PROGRESS_ORIGIN].data[0];
-    r->txn.dropped = true;
-    r->state = DROPPED;
-    if (!rw_history_applied(&r->history, route->writers.source, route->writers.stamp_us))
-        return rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
-    r->txn.top_us = r->history.stamp_us;
-    if (r->start.watch) route->action = RW_ROUTE_WRITERS;
-    return true;
+    if (r->start.watch || (r->state == UNDECIDED && hands_on(r))) route->action = RW_ROUTE_WRITERS;
+    if (r->state == UNDECIDED) r->state = hands_on(r) ? RELAYED : DROPPED;
+    r->txn.dropped = r->state == DROPPED;
+    return take_history(r, c, error);
 }
 
 static rw_table *changed_table(rw_router *r, const rw_slice *c)
@@ -223,7 +240,7 @@ static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GE
     rw_slice before, after;
     bool bad = false;
     g_autofree rw_slice *c = g_new(rw_slice, rows.table->n_columns);
-    if (r->state != DROPPED || rows.op != RW_INSERT) return true;
+    if ((r->state != DROPPED && r->state != RELAYED) || rows.op != RW_INSERT) return true;
     if (rows.table->n_columns < RW_CHANGE_COLUMNS_READ || !rw_rows_next(&rows, &before, &after, &bad) || !rw_image_split(rows.table, after, c))
         return malformed(rows.table, error);
     rw_table *table = changed_table(r, c);
@@ -268,7 +285,7 @@ static void refine_stamp(rw_router *r, const rw_rows *event_rows, unsigned colum
     rw_slice before, after;
     bool bad = false;
     unsigned second, us;
-    if (r->state == DROPPED || r->rows_bytes > ASKED_BYTES || r->txn.commit_us % G_USEC_PER_SEC != 0) return;
+    if (r->state == DROPPED || r->state == RELAYED || r->rows_bytes > ASKED_BYTES || r->txn.commit_us % G_USEC_PER_SEC != 0) return;
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree rw_slice *columns = g_new(rw_slice, rows.table->n_columns);
     while (rows.full_after && rw_rows_next(&rows, &before, &after, &bad)) {
@@ -278,13 +295,14 @@ static void refine_stamp(rw_router *r, const rw_rows *event_rows, unsigned colum
         if (r->txn.commit_us / G_USEC_PER_SEC % 900 != second) continue;
         r->history.stamp_us = MAX(r->history.stamp_us, rw_stamp_next(r->before.stamp_us, r->txn.commit_us + us));
     }
-    r->txn.stamp_us = r->txn.top_us = r->history.stamp_us;
+    r->author.stamp_us = r->txn.top_us = r->history.stamp_us;
 }
 
 static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     const rw_rows *rows = &event->rows;
-    r->state = FORWARDED;
+    route->relayed = r->state == RELAYED;
+    if (!route->relayed) r->state = FORWARDED;
     if (r->start.watch) {
         route->action = RW_ROUTE_ROWS;
         return true;
@@ -307,7 +325,7 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
     r->rows_bytes += event->size_bytes;
     switch (note->verdict) {
     case PROGRESS:
-        if (r->state == DROPPED ? event->rows.op != RW_DELETE : r->state == UNDECIDED && event->rows.op == RW_INSERT)
+        if (r->state == DROPPED || r->state == RELAYED ? event->rows.op != RW_DELETE : r->state == UNDECIDED && event->rows.op == RW_INSERT)
             return take_progress(r, event, route, error);
         return true;
     case SESSION: return walk_rows(r, event, true, &ignored, error);
@@ -315,6 +333,8 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
     case OWN: return true;
     case FILTERED:
         if (r->state == DROPPED) return true;
+        route->filtered = r->state == RELAYED;
+        if (route->filtered) return pass_rows(r, event, route, error);
         r->state = FORWARDED;
         return walk_rows(r, event, false, &r->txn.counts.filtered, error);
     case PASS: break;
@@ -421,13 +441,26 @@ static bool judge_statement(rw_router *r, const rw_event *event, const rw_ddl *d
     return refuse(event, ddl, "is not understood; run it on the target by hand if it belongs there, then skip", error);
 }
 
+/* A Ringway's statement goes on as what it is: that of the site which executed it first. */
+static bool goes_on(rw_router *r, const rw_event *event)
+{
+    rw_announced announced;
+    if (r->state == DROPPED || r->state == RELAYED) return false;
+    if (rw_intents_own(r->intents, event->query.thread_id, event->query.statement, &announced)) {
+        if (!hands_on(r) || !rw_origins_has(&r->start.carries, announced.origin)) return false;
+        r->author.origin = announced.origin;
+        r->author.stamp_us = announced.stamp_us;
+    }
+    return r->author.stamp_us > rw_seen_of(&r->start.reached, r->author.origin);
+}
+
 static bool route_statement(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     begin_unless_begun(r, event);
     bool stands_alone = !r->in_group, run = false;
     if (r->start.watch) {
         route->action = RW_ROUTE_STATEMENT;
-    } else if (rw_intents_own(r->intents, event->query.thread_id, event->query.statement) || r->state == DROPPED) {
+    } else if (!goes_on(r, event)) {
         r->txn.dropped = true;
         r->state = DROPPED;
     } else {
@@ -486,7 +519,7 @@ static bool route_rollback(rw_router *r, const rw_event *event, rw_route *route,
     if (r->state == FORWARDED && !r->start.watch && !is_skipped(r))
         return rw_fail(error, RW_ERR_STOP, "a transaction that was rolled back is in the log, which happens when it mixes InnoDB with other "
                        "engines; bring what remained of it over by hand, then skip");
-    if (r->state == DROPPED) r->history = r->before;
+    if (r->state == DROPPED || r->state == RELAYED) r->history = r->before;
     r->makes_changes = false;
     end(r, event, route);
     return true;

@@ -3,12 +3,15 @@
  * In: events of one source's log, in order. Out: what is to be done with each, and the head of the current transaction. A state machine
  * without I/O:
  *
- *     outside --GTID/BEGIN--> undecided --first row in ringway.progress--> dropped (a Ringway wrote it)
+ *     outside --GTID/BEGIN--> undecided --first row in ringway.progress--> dropped (a Ringway wrote it), or
+ *                                 |                                        relayed (it did, and the link carries others' transactions, too)
  *                                 |-----first other row or statement----> forwarded
  *     any of them --COMMIT / end of a stand-alone statement--> outside        (ends)
  *     inside a transaction --the source's server starts anew--> outside       (void: the server died in the middle)
  *
- * A DDL statement is a Ringway's if its session has an open intent in the log (intents.h). Rows of schema ringway never travel.
+ * Whose the rows of a relayed transaction are, and which of them go on, its progress row tells to who hands them on (flow/relay.h).
+ * A DDL statement is a Ringway's if its session has an open intent in the log (intents.h): the intent says whose it is. Rows of schema ringway
+ * never travel.
  * The stamp of each transaction, and what it had seen, are pure functions of the log (change/stamp.h, history.h).
  * A row of ringway.change in a Ringway's transaction is a delete that this site made itself: it is handed on as that delete, of an own transaction
  * right after the window's (with a stamp of its own, having seen the window).
@@ -22,6 +25,7 @@
 #pragma once
 #include "base/error.h"
 #include "change/batch.h"
+#include "change/origins.h"
 #include "change/pos.h"
 #include "conf/conf.h"
 #include "flow/route/filter.h"
@@ -34,20 +38,22 @@ typedef enum {
     RW_ROUTE_ROWS,      /* append the event's rows */
     RW_ROUTE_STATEMENT, /* append the statement */
     RW_ROUTE_CHANGE,    /* append the delete of one row: change */
-    RW_ROUTE_WRITERS,   /* watching: a progress row's writers, of link source */
+    RW_ROUTE_WRITERS,   /* a window begins, or (watching) ends: a progress row's writers, of link source */
     RW_ROUTE_VOID,      /* forget the current transaction */
 } rw_route_action;
 
 typedef struct {
     rw_route_action action;
     bool ends;           /* the transaction is complete with this event */
+    bool relayed;        /* the rows are a window's: each has an author of its own */
+    bool filtered;       /* relayed rows that a rule keeps back: to be counted only */
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
     struct {
         rw_table *table; /* the router's */
         rw_slice image;
     } change;
     struct {
-        unsigned source; /* site number */
+        unsigned source, origin; /* site numbers */
         uint64_t stamp_us;
         rw_slice text;   /* ringway.progress.writers; data NULL: none */
     } writers;
@@ -61,6 +67,8 @@ typedef struct {
     const char *file;        /* where reading starts */
     rw_history history;      /* of the source's log there */
     bool watch;
+    rw_origins carries;      /* whose transactions go on; nobody's, while watching */
+    rw_seen reached;         /* what the target holds: statements of transactions up to there go no further */
     const char *intents;     /* open intents at that place; NULL = none */
     const char *skip;        /* identity (rw_txn_identity) of a transaction that is handed on unjudged, because it will be skipped; NULL = none */
 } rw_router_start;
@@ -69,7 +77,7 @@ rw_router *rw_router_new(const rw_router_start *start, GError **error);
 void rw_router_free(rw_router *router);
 bool rw_router_event(rw_router *router, const rw_event *event, rw_route *route, GError **error);
 
-/* The current (after `ends`: the just ended) transaction: gtid, file, offsets, times, origin, dropped, filtered count, intents.
+/* The current (after `ends`: the just ended) transaction: gtid, file, offsets, times, author, dropped, filtered count, intents.
  * Strings are the router's until its next event. */
 const rw_txn *rw_router_txn(const rw_router *router);
 const rw_history *rw_router_history(const rw_router *router); /* of the log, up to the event that was routed last */

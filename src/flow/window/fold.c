@@ -99,7 +99,7 @@ static void link_entry(rw_fold *fold, unsigned table, unsigned entry)
     c->last = entry;
 }
 
-void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before, rw_slice after, unsigned txn)
+void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before, rw_slice after, unsigned number)
 {
     uint64_t hash = hash_of(table, key);
     uint32_t *slot = slot_of(fold, table, key, hash);
@@ -107,10 +107,10 @@ void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before
         rw_net *net = rw_fold_at(fold, *slot - 1);
         net->after = after;
         net->image = after.data ? after : before;
-        net->txn = txn;
+        net->last = number;
         return;
     }
-    rw_net net = {.key = rw_arena_copy(fold->keys, key), .before = before, .after = after, .image = after.data ? after : before, .hash = hash, .table = table, .first_txn = txn, .txn = txn,
+    rw_net net = {.key = rw_arena_copy(fold->keys, key), .before = before, .after = after, .image = after.data ? after : before, .hash = hash, .table = table, .first = number, .last = number,
                   .next = RW_FOLD_NONE};
     g_array_append_val(fold->nets, net);
     *slot = fold->nets->len;

@@ -1,7 +1,7 @@
 /* fold: the net change of each row over a window.
  *
  * In: row changes in source order, each as (table number, key bytes, before-image, after-image). Out: one rw_net per key: the first
- * before-image, the last after-image, and the transaction that brought it. Cost linear in changes; memory is kept from window to window.
+ * before-image, the last after-image, and the numbers of both changes. Cost linear in changes; memory is kept from window to window.
  * Keys and images are borrowed and must live as long as the window; the fold copies keys into its own arena.
  * Owner: one thread. Knows nothing of columns: who calls decides what a key's bytes are (equal bytes = same row).
  */
@@ -15,7 +15,7 @@ typedef struct {
     rw_slice image;  /* the last that the row had; never NULL */
     uint64_t hash;
     unsigned table;
-    unsigned first_txn, txn; /* that changed the row first, and last */
+    unsigned first, last;    /* numbers of the changes (the caller's) that changed the row first, and last */
     unsigned next;   /* entry of the same table; RW_FOLD_NONE ends */
     bool seen;       /* free for the caller: the guard found its row */
 } rw_net;
@@ -27,7 +27,7 @@ typedef struct rw_fold rw_fold;
 rw_fold *rw_fold_new(void);
 void rw_fold_free(rw_fold *fold);
 void rw_fold_reset(rw_fold *fold);
-void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before, rw_slice after, unsigned txn);
+void rw_fold_change(rw_fold *fold, unsigned table, rw_slice key, rw_slice before, rw_slice after, unsigned number);
 rw_net *rw_fold_find(rw_fold *fold, unsigned table, rw_slice key);
 /* Each table's changes in the order of their key bytes, instead of that in which their rows were first touched: a server that meets keys in
  * order finds neighbours in pages that it has just read. */

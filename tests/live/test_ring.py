@@ -1,0 +1,110 @@
+"""Sites that hand on what they got: rings, stars, chains. Each transaction passes each site once, as what it was where it was made."""
+
+import contextlib
+
+import pytest
+
+import compare
+from load import Load
+from scenario import need
+from sites import NAMES, Sites
+
+RINGS = [('mariadb', 'mysql', 'mariadb')]
+NAMES = NAMES[:3]
+
+
+@pytest.fixture(scope='module', params=RINGS, ids=['-'.join(m) for m in RINGS])
+def servers(request):
+    need(*request.param)
+    sites = Sites(request.param)
+    try:
+        yield sites.start()
+    finally:
+        sites.destroy()
+
+
+@pytest.fixture
+def ring(servers):
+    with contextlib.closing(servers.topology('ring', policies=[('account', 'delta(balance)'), ('doc', 'merge')])) as ringway:
+        yield ringway
+
+
+def test_each_transaction_passes_each_site_once(ring):
+    ring.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB', 'CREATE TABLE k (v INT) ENGINE=InnoDB')
+    assert sorted(ring.links()) == ['east->west', 'north->east', 'west->north']
+    for n, name in enumerate(NAMES):
+        ring.run(name, f"INSERT INTO t VALUES ({n}, '{name}')", f'INSERT INTO k VALUES ({n})', f"UPDATE t SET v = CONCAT(v, '!') WHERE id = {n}")
+    ring.same()
+    assert ring.rows('north', 'SELECT COUNT(*) FROM k') == [(3,)]
+    ends = {name: server.binlog_status() for name, server in ring.sites.items()}
+    ring.wait_state('running')
+    assert {name: server.binlog_status() for name, server in ring.sites.items()} == ends
+    assert ring.kinds() == []
+
+
+def test_a_conflict_settles_the_same_everywhere(ring):
+    ring.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO t VALUES (1, 'start'), (2, 'start')")
+    ring.pause_all()
+    for name in NAMES:
+        ring.run(name, f"UPDATE t SET v = '{name}' WHERE id = 1", 'DO SLEEP(1.1)')
+    ring.run('east', 'DELETE FROM t WHERE id = 2')
+    ring.resume_all()
+    ring.same()
+    assert ring.rows('east', 'SELECT * FROM t') == [(1, 'north')]
+
+
+def test_counters_and_columns(ring):
+    ring.everywhere('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 100)',
+                    'CREATE TABLE doc (id INT PRIMARY KEY, a INT, b INT, c INT) ENGINE=InnoDB', 'INSERT INTO doc VALUES (1, 0, 0, 0)')
+    ring.pause_all()
+    for n, (name, column) in enumerate(zip(NAMES, 'abc')):
+        ring.run(name, f'UPDATE account SET balance = balance + {10 ** n}', f'UPDATE doc SET {column} = 7 WHERE id = 1',
+                 f'UPDATE account SET balance = balance + {10 ** n}')
+    ring.resume_all()
+    ring.same()
+    assert ring.rows('west', 'SELECT balance FROM account') == [(322,)]
+    assert ring.rows('west', 'SELECT a, b, c FROM doc') == [(7, 7, 7)]
+
+
+def test_folded_windows_stay_apart(ring):
+    """Writes to one row by all sites in turn, each having seen the one before, arrive in a backlog."""
+    ring.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v INT, w VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO t VALUES (1, 0, '')")
+    for turn in range(4):
+        for name in NAMES:
+            ring.run(name, f"UPDATE t SET v = v + 1, w = '{name}'", f"INSERT INTO t VALUES ({turn + 10}{NAMES.index(name)}, 1, '')")
+            ring.caught_up(30, sources=[ring.sites[name]], targets=[ring.sites[NAMES[(NAMES.index(name) + 1) % 3]]])
+    ring.pause('north->east')
+    for n in range(60):
+        ring.run(NAMES[n % 3], 'UPDATE t SET v = v + 1 WHERE id = 1' if n % 3 else 'UPDATE t SET v = v + 1 WHERE id <> 1')
+    ring.resume('north->east')
+    ring.same()
+
+
+def test_ddl_goes_round_once(ring):
+    ring.run('west', 'CREATE TABLE made (id INT PRIMARY KEY, v INT)', 'INSERT INTO made VALUES (1, 1)')
+    ring.same()
+    ring.run('north', 'ALTER TABLE made ADD COLUMN w INT NOT NULL DEFAULT 5', 'UPDATE made SET w = 6')
+    ring.same()
+    assert ring.rows('east', 'SELECT * FROM made') == [(1, 1, 6)]
+    assert {name: link['ddl'] for name, link in ring.links().items()} == {'east->west': 1, 'west->north': 1, 'north->east': 2}
+
+
+def test_constraints(ring):
+    """Rows that break a constraint together: the delete that a site makes goes round, too."""
+    ring.everywhere('CREATE TABLE u (id INT PRIMARY KEY, code INT UNIQUE) ENGINE=InnoDB')
+    ring.pause_all()
+    for n, name in enumerate(NAMES):
+        ring.run(name, f'INSERT INTO u VALUES ({n}, 7)', 'DO SLEEP(1.1)')
+    ring.resume_all()
+    ring.same()
+    assert ring.rows('east', 'SELECT * FROM u') == [(2, 7)]
+
+
+def test_large_transactions(ring):
+    ring.everywhere('CREATE TABLE big (id INT PRIMARY KEY, v VARCHAR(1000)) ENGINE=InnoDB')
+    insert = 'INSERT INTO big SELECT a.n * 100 + b.n + {base}, REPEAT(\'x\', 900) FROM ({n}) a, ({n}) b'
+    n = ' UNION ALL '.join(f'SELECT {i} AS n' for i in range(100))
+    for base, name in enumerate(NAMES):
+        ring.run(name, insert.format(base=base * 10000, n=n))
+    ring.same()
+    assert ring.rows('west', 'SELECT COUNT(*) FROM big') == [(30000,)]
