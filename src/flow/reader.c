@@ -186,7 +186,7 @@ static bool add_rows(rw_reader *r, rw_rows rows, GError **error)
     return !is_large(r) || give_piece(r);
 }
 
-static bool add_relayed(rw_reader *r, rw_rows rows, bool filtered, GError **error)
+static bool add_relayed(rw_reader *r, rw_rows rows, const rw_route *route, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
@@ -194,9 +194,9 @@ static bool add_relayed(rw_reader *r, rw_rows rows, bool filtered, GError **erro
     rw_batch_hold_table(r->batch, rows.table);
     while (rw_rows_next(&rows, &before, &after, &bad)) {
         rw_relayed relayed;
-        if (!rw_relay_row(r->relay, rows.table, before, after, &relayed, error)) return false;
+        if (!rw_relay_row(r->relay, rows.table, before, after, route->origin, &relayed, error)) return false;
         if (!relayed.author) continue;
-        if (filtered) {
+        if (route->filtered) {
             r->filtered++;
             continue;
         }
@@ -253,7 +253,7 @@ static bool handle(rw_reader *r, const rw_event *event, GError **error)
     rw_route route;
     if (!rw_router_event(r->router, event, &route, error)) return false;
     if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
-    if (route.action == RW_ROUTE_ROWS && !(route.relayed ? add_relayed(r, event->rows, route.filtered, error) : add_rows(r, event->rows, error))) return false;
+    if (route.action == RW_ROUTE_ROWS && !(route.relayed ? add_relayed(r, event->rows, &route, error) : add_rows(r, event->rows, error))) return false;
     if (route.action == RW_ROUTE_STATEMENT && !add_statement(r, &route.statement, error)) return false;
     if (route.action == RW_ROUTE_CHANGE && !take_change(r, &route)) return false;
     if (route.action == RW_ROUTE_VOID && !void_txn(r)) return false;

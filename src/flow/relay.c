@@ -89,29 +89,59 @@ bool rw_relay_takes(const rw_relay_options *o, const rw_author *author)
     return rw_origins_has(&o->carries, author->origin) && author->stamp_us > rw_seen_of(&o->reached, author->origin);
 }
 
-static bool find(rw_relay *r, rw_table *table, rw_slice image, rw_written *found, GError **error)
+/* The site's last transaction in the window; false: it has none. */
+static bool find_last_of(const rw_relay *r, unsigned origin, uint32_t *last)
 {
-    unsigned number;
-    if (!r->catalogue) {
-        r->catalogue = rw_connection_open(r->o.source, (rw_connection_limits){r->o.limits.connect_timeout_s, r->o.limits.deadline_s, r->o.limits.deadline_s}, error);
-        if (!r->catalogue) return false;
-    }
-    if (!rw_tables_number(r->tables, table, r->catalogue, &number, error)) return false;
-    const rw_binding *b = rw_tables_at(r->tables, number);
-    rw_item item;
-    if (!rw_row_items_row(&r->items, b, image, &item)) return rw_row_misfit(b, error);
-    *found = rw_writers_find(&r->writers, item);
+    guint i = r->writers.txns->len;
+    while (i > 0 && origin && r->authors[i - 1].origin != origin) i--;
+    if (i) *last = i - 1;
+    return i > 0;
+}
+
+static bool is_one_site(const rw_relay *r)
+{
+    for (guint i = 1; i < r->writers.txns->len; i++)
+        if (r->authors[i].origin != r->authors[0].origin) return false;
     return true;
 }
 
-bool rw_relay_row(rw_relay *r, rw_table *table, rw_slice before, rw_slice after, rw_relayed *relayed, GError **error)
+/* NULL with *error unset: the table is not as it was. */
+static const rw_binding *binding_of(rw_relay *r, rw_table *table, GError **error)
 {
-    guint n = r->writers.txns->len;
-    if (!n)
+    unsigned number;
+    GError *failure = NULL;
+    if (!r->catalogue) r->catalogue = rw_connection_open(r->o.source, (rw_connection_limits){r->o.limits.connect_timeout_s, r->o.limits.deadline_s, r->o.limits.deadline_s}, error);
+    if (!r->catalogue) return NULL;
+    if (rw_tables_number(r->tables, table, r->catalogue, &number, &failure)) return rw_tables_at(r->tables, number);
+    if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) g_error_free(failure);
+    else g_propagate_error(error, failure);
+    return NULL;
+}
+
+/* In the list, if it is there, and is that site's. */
+static bool look_up(rw_relay *r, rw_table *table, rw_slice image, rw_written *row, GError **error)
+{
+    GError *failure = NULL;
+    const rw_binding *b = binding_of(r, table, &failure);
+    rw_item item;
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (!b || !rw_row_items_row(&r->items, b, image, &item)) return true;
+    rw_written found = rw_writers_find(&r->writers, item);
+    if (r->authors[found.last].origin == r->authors[row->last].origin) *row = found;
+    return true;
+}
+
+bool rw_relay_row(rw_relay *r, rw_table *table, rw_slice before, rw_slice after, unsigned origin, rw_relayed *relayed, GError **error)
+{
+    rw_written row = {0};
+    if (!find_last_of(r, origin, &row.last) || (!origin && !is_one_site(r)))
         return rw_fail(error, RW_ERR_STOP, "a window in the log does not tell whose the rows of %s.%s are: it was written when there were two sites; start this link behind it, "
                        "with 'ringway init --link ... --from'", table->schema, table->name);
-    rw_written row = {.first = 0, .last = 0};
-    if (n > 1 && !find(r, table, after.data ? after : before, &row, error)) return false;
+    row.first = row.last;
+    if (r->writers.txns->len > 1 && !look_up(r, table, after.data ? after : before, &row, error)) return false;
     const rw_author *author = &r->authors[row.last];
     *relayed = (rw_relayed){rw_relay_takes(&r->o, author) ? author : NULL, &r->firsts[row.first], !rw_relay_takes(&r->o, &r->authors[row.first])};
     return true;

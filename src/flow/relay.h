@@ -4,6 +4,9 @@
  * that the row does not go this way: its author's site is not among those that the link carries, or the target holds it already.
  * A row was changed by transactions `first` to `author`, of one site. `first` has seen no more than the source's log had by then, because the
  * before-image is the source's.
+ * Whose site's a row is, the log says. Which of several transactions of that site wrote it, the list in the window says, by the row's key. Where that
+ * cannot be told, because the table has been dropped or has another key now, or a cascade wrote the row, it is taken for the site's last one in
+ * the window: that matters only if the row is in conflict.
  * Opens a session with the source for the keys of tables, once a window holds more than one transaction.
  * Owner: the reader's thread. Errors: the session's; RW_ERR_STOP for a window that does not tell who wrote it, or whose list is damaged.
  */
@@ -35,7 +38,8 @@ typedef struct {
     bool partly;                     /* the target holds what `first` did */
 } rw_relayed;
 
-bool rw_relay_row(rw_relay *relay, rw_table *table, rw_slice before, rw_slice after, rw_relayed *relayed, GError **error);
+/* origin: whose the row is; 0: the window does not say, because it is all one site's. */
+bool rw_relay_row(rw_relay *relay, rw_table *table, rw_slice before, rw_slice after, unsigned origin, rw_relayed *relayed, GError **error);
 const rw_author *rw_relay_last(const rw_relay *relay); /* of the window's last transaction; NULL: it has none */
 rw_slice rw_relay_writers(const rw_relay *relay, rw_arena *arena); /* of the window, as it was read; in the arena */
 bool rw_relay_takes(const rw_relay_options *options, const rw_author *author); /* to be handed on */

@@ -95,21 +95,12 @@ static bool take_over(rw_watcher *w, GError **error)
     return true;
 }
 
-/* Of its own link's rows only the site matters. */
-static bool are_several(const rw_watcher *w, bool ours)
-{
-    const rw_window_txn *txns = &g_array_index(w->writers.txns, rw_window_txn, 0);
-    bool differ = false;
-    for (guint i = 1; i < w->writers.txns->len; i++) differ |= !ours || txns[i].origin != txns[0].origin;
-    return differ;
-}
-
 static void begin_rows(rw_watcher *w, txn_kind kind, const rw_route *route, bool listed)
 {
     guint n = listed ? w->writers.txns->len : 0;
     w->kind = kind;
     w->origin = n ? g_array_index(w->writers.txns, rw_window_txn, n - 1).origin : route->writers.origin;
-    w->several = kind != LISTED && n && are_several(w, kind == OUR_LINKS);
+    w->several = kind == OTHERS && n > 1;
     if (w->several) rw_writers_sort(&w->writers);
 }
 
@@ -164,7 +155,7 @@ static bool look_up(rw_watcher *w, const rw_binding *b, rw_slice image, GError *
     if (!rw_row_items_row(&w->items, b, image, &item)) return rw_row_misfit(b, error);
     unsigned i = rw_writers_find(&w->writers, item).last;
     w->origin = g_array_index(w->writers.txns, rw_window_txn, i).origin;
-    if (w->kind != OUR_LINKS) w->handle = g_array_index(w->handles, uint32_t, i);
+    w->handle = g_array_index(w->handles, uint32_t, i);
     return true;
 }
 
@@ -175,11 +166,12 @@ static bool take_row(rw_watcher *w, const rw_binding *b, rw_slice before, rw_sli
     return rw_row_items_written(&w->items, b, before, after, w->origin, error);
 }
 
-static bool take_rows(rw_watcher *w, rw_rows rows, GError **error)
+static bool take_rows(rw_watcher *w, rw_rows rows, unsigned origin, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
     begin_txn(w);
+    if (origin) w->origin = origin;
     if (w->kind == LISTED || (w->kind == OUR_LINKS && rw_last_writers_is_empty(w->memory))) return true;
     if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, "binlog_row_image is not FULL");
     const rw_binding *b = binding_of(w, rows.table, error);
@@ -234,7 +226,7 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
         if (!take_writers(w, &route, error)) return false;
         break;
     case RW_ROUTE_ROWS:
-        if (!take_rows(w, event->rows, error)) return false;
+        if (!take_rows(w, event->rows, route.origin, error)) return false;
         break;
     case RW_ROUTE_CHANGE: rw_own_changes_add(w->changes, route.change.table, route.change.image); break;
     case RW_ROUTE_STATEMENT: forget_tables(w); break;

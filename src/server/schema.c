@@ -115,5 +115,13 @@ const char *const rw_schema_sql[] = {
     "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was made',\n"
     "  PRIMARY KEY (id), KEY (at)\n"
     ")" TABLE_OPTIONS " COMMENT 'deletes that this site makes of rows that it does not hold, because they break a constraint together with another row; other sites read each row as such a delete'",
+
+    "CREATE TABLE IF NOT EXISTS ringway.origin (\n"
+    "  source TINYINT UNSIGNED NOT NULL COMMENT 'site number of the link''s source',\n"
+    "  lane SMALLINT UNSIGNED NOT NULL COMMENT 'apply connection of the link',\n"
+    "  origin TINYINT UNSIGNED NOT NULL COMMENT 'site number: its rows come next in the window',\n"
+    "  n BIGINT UNSIGNED NOT NULL COMMENT 'counts, so that every change of this row stands in the log',\n"
+    "  PRIMARY KEY (source, lane)\n"
+    ")" TABLE_OPTIONS " COMMENT 'written between the rows of different sites in one window, for readers of this log that hand them on'",
     NULL,
 };

@@ -14,6 +14,8 @@ enum { RW_PROGRESS_SOURCE, RW_PROGRESS_LANE, RW_PROGRESS_SEQ, RW_PROGRESS_ORIGIN
 /* ringway.session: one row per apply session. */
 enum { RW_SESSION_SOURCE, RW_SESSION_LANE, RW_SESSION_CONNECTION, RW_SESSION_NONCE, RW_SESSION_INTENT, RW_SESSION_ORIGIN, RW_SESSION_STATEMENT = 11,
        RW_SESSION_STAMP = 13, RW_SESSION_COLUMNS };
+/* ringway.origin: whose rows come next in a window. */
+enum { RW_ORIGIN_ORIGIN = 2, RW_ORIGIN_COLUMNS_READ };
 /* ringway.change: a delete that a site makes itself, of a row that it may not hold. */
 enum { RW_CHANGE_SCHEMA = 2, RW_CHANGE_TABLE, RW_CHANGE_DEFINITION, RW_CHANGE_IMAGE, RW_CHANGE_COLUMNS_READ };
 

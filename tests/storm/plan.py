@@ -50,6 +50,8 @@ class Plan:
 
     @property
     def links(self):
+        if self.options['topology'] == 'ring':
+            return [(a, self.sites[(i + 1) % len(self.sites)]) for i, a in enumerate(self.sites)]
         return [(a, b) for a in self.sites for b in self.sites if a != b]
 
     def dice(self, *what):

@@ -186,6 +186,7 @@ bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned firs
     g_array_set_size(a->exact, 0);
     rw_writers_reset(&a->writers, RW_WRITERS_LISTED);
     rw_author_list_reset(&a->authors);
+    a->piece = rw_batch_txn(batch, first_txn)->continues || rw_batch_txn(batch, first_txn)->continued;
     rw_trouble_look(a->trouble);
     for (*clean = 0; *clean < n_txns; ++*clean) {
         const rw_txn *txn = rw_batch_txn(batch, first_txn + *clean);

@@ -24,6 +24,8 @@ void rw_rows_apply_free(rw_rows_apply *a);
 void rw_rows_apply_begin(rw_rows_apply *a, rw_connection *target);
 /* Of the transactions first_txn ... in the batch, as many as are not in trouble: *clean. */
 bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned first_txn, unsigned n_txns, unsigned *clean, GError **error);
+/* Says in the log whose rows come next in the window. */
+void rw_origin_sql(unsigned source, unsigned origin, GString *sql);
 const rw_writers *rw_rows_apply_writers(const rw_rows_apply *a); /* of what was gathered */
 GString *rw_rows_apply_sql(rw_rows_apply *a);                    /* for statements around the rows ... */
 bool rw_rows_apply_end_statement(rw_rows_apply *a, GError **error); /* ... each ended by this */

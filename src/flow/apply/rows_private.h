@@ -29,6 +29,8 @@ struct rw_rows_apply {
     rw_writers writers;
     rw_author_list authors; /* of writers */
     unsigned listed_txn;
+    unsigned origins[RW_SITES_MAX], n_origins, announced; /* whose rows are in the window; the last one that was said */
+    bool piece, says_origin; /* of a large transaction; the log says whose rows come next */
     bool hands_on;          /* links out of the target hand on what is written here */
     const rw_batch *batch;
     rw_connection *target;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/apply/absence.h"
+#include "flow/apply/rows.h"
 #include "flow/apply/session.h"
 
 enum { ARENA_BLOCK_BYTES = 64 * 1024, PACKET_ROWS = 200, GAP_TURN_US = 20 * 1000, GAP_ROUND_US = G_USEC_PER_SEC };
@@ -67,6 +68,10 @@ void rw_settle_begin(rw_settle *s, const rw_txn *txn)
     s->counts = (rw_settle_counts){0};
     s->again = s->any_lost = false;
     s->large = txn->continues || txn->continued;
+    if (s->large && s->listing) { /* what other pieces hold is not known */
+        s->several = true;
+        s->announced = 0;
+    }
     rw_settle_clear_clash(s);
     rw_writers_reset(&s->writers, RW_WRITERS_SETTLED);
     rw_author_list_reset(&s->authors);
@@ -343,6 +348,15 @@ static bool settle_moved(rw_settle *s, const rw_case *whole, GError **error)
     return true;
 }
 
+static bool announce_origin(rw_settle *s, unsigned origin, GError **error)
+{
+    if (!s->several || s->announced == origin) return true;
+    s->announced = origin;
+    g_string_truncate(s->sql, 0);
+    rw_origin_sql(s->o.source, origin, s->sql);
+    return rw_connection_run(s->o.target, s->sql->str, error);
+}
+
 static bool settle_row(rw_settle *s, const rw_txn *txn, const rw_row *row, GError **error)
 {
     unsigned table;
@@ -351,6 +365,7 @@ static bool settle_row(rw_settle *s, const rw_txn *txn, const rw_row *row, GErro
     rw_case c = {.b = rw_tables_at(s->o.tables, table), .txn = txn, .op = row->op, .before = row->before, .after = row->after,
                  .foreign_key_checks_off = row->foreign_key_checks_off, .unchecked = row->unchecked, .partly = row->partly, .author = row->author, .first = row->first};
     s->listed_txn = rw_author_list_number(&s->authors, row->author, &s->writers);
+    if (!announce_origin(s, row->author->origin, error)) return false;
     if (c.b->policy->causal && rw_trouble_is_early(s->o.trouble, c.author->seen)) {
         bool over;
         return rw_settle_wait_gap(s, &c, false, &over, error);
@@ -444,9 +459,13 @@ static bool head_row(rw_settle *s, const rw_row *row, GError **error)
 bool rw_settle_head(rw_settle *s, const rw_batch *batch, const rw_txn *txn, GError **error)
 {
     rw_writers_reset(&s->writers, RW_WRITERS_PLAIN);
+    s->several = false;
+    s->announced = 0;
     rw_tables_begin_window(s->o.tables);
     for (unsigned i = txn->first_row; i < txn->first_row + txn->n_rows; i++)
         if (!head_row(s, rw_batch_row(batch, i), error)) return false;
+    for (guint i = 1; i < s->writers.txns->len; i++)
+        s->several |= g_array_index(s->writers.txns, rw_window_txn, i).origin != g_array_index(s->writers.txns, rw_window_txn, 0).origin;
     if (!s->writers.txns->len) rw_author_list_number(&s->authors, txn->author, &s->writers);
     if (s->writers.txns->len == 1) g_array_set_size(s->writers.items, 0); /* there is nothing to tell apart */
     return true;

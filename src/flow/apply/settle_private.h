@@ -40,6 +40,8 @@ struct rw_settle {
     rw_clash clash;
     bool again;
     bool listing;          /* another link reads who wrote what */
+    bool several;          /* rows of more than one site are in the window */
+    unsigned announced;    /* in the log: whose rows come now */
     unsigned listed_txn;   /* in writers: of the change in hand */
     bool listing_over;     /* what is listed now is for the own link */
     bool large;            /* a transaction in pieces: nothing is listed, its row events tell */

@@ -73,15 +73,30 @@ static bool end_write(rw_rows_apply *a, const rw_binding *b, rw_step s, GError *
     return rw_rows_end_step(a, s, error);
 }
 
-static bool write_kind(rw_rows_apply *a, unsigned table, writing w, GError **error)
+void rw_origin_sql(unsigned source, unsigned origin, GString *sql)
+{
+    g_string_append_printf(sql, "INSERT INTO ringway.origin (source,lane,origin,n) VALUES (%u,0,%u,1) ON DUPLICATE KEY UPDATE origin=%u,n=n+1", source, origin, origin);
+}
+
+/* Rows of several sites: the log says whose come next. */
+static bool announce_origin(rw_rows_apply *a, unsigned origin, GError **error)
+{
+    if (!a->says_origin || a->announced == origin) return true;
+    a->announced = origin;
+    rw_origin_sql(a->trouble->source, origin, rw_script_sql(a->script));
+    return rw_rows_apply_end_statement(a, error);
+}
+
+static bool write_kind(rw_rows_apply *a, unsigned table, writing w, unsigned origin, GError **error)
 {
     const rw_binding *b = rw_tables_at(a->tables, table);
     unsigned count = 0;
     rw_step s = {w.kind, table, 0};
     for (unsigned e = rw_fold_first(a->fold, table); e != RW_FOLD_NONE; e = rw_fold_at(a->fold, e)->next) {
         const rw_net *net = rw_fold_at(a->fold, e);
-        if (!w.chosen(a, b, net)) continue;
+        if (!w.chosen(a, b, net) || (origin && rw_batch_row(a->batch, net->last)->author->origin != origin)) continue;
         if (count == 0) {
+            if (!announce_origin(a, origin, error)) return false;
             begin_write(rw_script_sql(a->script), b, w.kind);
         } else {
             g_string_append_c(rw_script_sql(a->script), ',');
@@ -100,8 +115,11 @@ static bool write_table(rw_rows_apply *a, unsigned table, GError **error)
 {
     static const writing order[] = {{RW_STEP_DELETE, is_deleted}, {RW_STEP_INSERT, is_passing}, {RW_STEP_DELETE, is_passing},
                                     {RW_STEP_UPSERT, is_upserted}, {RW_STEP_INSERT, is_inserted}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
-        if (!write_kind(a, table, order[i], error)) return false;
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (!a->says_origin && !write_kind(a, table, order[i], 0, error)) return false;
+        for (unsigned k = 0; a->says_origin && k < a->n_origins; k++)
+            if (!write_kind(a, table, order[i], a->origins[k], error)) return false;
+    }
     return true;
 }
 
@@ -119,6 +137,7 @@ static bool write_exact(rw_rows_apply *a, GError **error)
         const rw_row *row = rw_batch_row(a->batch, at);
         if (!rw_tables_number(a->tables, row->table, a->target, &table, error)) return false;
         const rw_binding *b = rw_tables_at(a->tables, table);
+        if (!announce_origin(a, row->author->origin, error)) return false;
         if (checks == row->foreign_key_checks_off) {
             checks = !checks;
             if (!set_foreign_keys(a, checks, error)) return false;
@@ -136,8 +155,22 @@ static bool set_permissive(rw_rows_apply *a, bool on, GError **error)
     return rw_rows_apply_end_statement(a, error);
 }
 
+/* Only for who hands them on does it matter whose rows they are. A piece does not know what the others hold. */
+static void find_origins(rw_rows_apply *a)
+{
+    a->n_origins = 0;
+    a->announced = 0;
+    for (guint i = 0; a->hands_on && i < a->writers.txns->len; i++) {
+        unsigned origin = g_array_index(a->writers.txns, rw_window_txn, i).origin, k = 0;
+        while (k < a->n_origins && a->origins[k] != origin) k++;
+        if (k == a->n_origins && k < G_N_ELEMENTS(a->origins)) a->origins[a->n_origins++] = origin;
+    }
+    a->says_origin = a->n_origins > 1 || (a->n_origins && a->piece);
+}
+
 bool rw_rows_write(rw_rows_apply *a, GError **error)
 {
+    find_origins(a);
     if (a->permissive && !set_permissive(a, true, error)) return false;
     for (unsigned t = 0; t < rw_tables_in_window(a->tables); t++)
         if (!write_table(a, t, error)) return false;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 typedef enum { OUTSIDE, UNDECIDED, FORWARDED, RELAYED, DROPPED } txn_state;
-typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, OWN } table_verdict;
+typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, ORIGIN, OWN } table_verdict;
 
 typedef struct {
     table_verdict verdict;
@@ -27,6 +27,7 @@ struct rw_router {
     txn_state state;
     bool in_group;        /* a COMMIT will end it */
     bool makes_changes;   /* rows of ringway.change are in it */
+    unsigned origin;      /* whose rows come next in it; 0: it has not said */
     uint64_t rows_bytes;  /* of its row events so far */
     rw_history history, before; /* before: at the beginning of the transaction */
     rw_author author;           /* of the transaction */
@@ -73,6 +74,7 @@ static table_verdict judge(const rw_router *r, const rw_table *table)
         return r->start.watch || rw_filter_table(r->start.filter, table->schema, table->name) ? PASS : FILTERED;
     if (g_ascii_strcasecmp(table->name, "progress") == 0) return PROGRESS;
     if (g_ascii_strcasecmp(table->name, "change") == 0) return CHANGE;
+    if (g_ascii_strcasecmp(table->name, "origin") == 0) return ORIGIN;
     return g_ascii_strcasecmp(table->name, "session") == 0 ? SESSION : OWN;
 }
 
@@ -110,6 +112,7 @@ static void begin(rw_router *r, const rw_event *event, const char *gtid, uint64_
     r->in_group = in_group;
     r->before = r->history;
     r->makes_changes = false;
+    r->origin = 0;
     r->rows_bytes = 0;
     r->history.stamp_us = rw_stamp_next(r->before.stamp_us, commit_us);
     r->txn = (rw_txn){.gtid = r->gtid,
@@ -256,6 +259,21 @@ static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GE
     return true;
 }
 
+static bool take_origin(rw_router *r, const rw_event *event, GError **error)
+{
+    rw_rows rows = event->rows;
+    rw_slice before, after;
+    bool bad = false;
+    g_autofree rw_slice *c = g_new(rw_slice, rows.table->n_columns);
+    if (rows.table->n_columns < RW_ORIGIN_COLUMNS_READ) return malformed(rows.table, error);
+    while (rw_rows_next(&rows, &before, &after, &bad)) {
+        if (!after.data) continue;
+        if (!rw_image_split(rows.table, after, c) || c[RW_ORIGIN_ORIGIN].len != 1) return malformed(rows.table, error);
+        r->origin = c[RW_ORIGIN_ORIGIN].data[0];
+    }
+    return !bad || malformed(rows.table, error);
+}
+
 static bool is_skipped(const rw_router *r)
 {
     if (!r->start.skip) return false;
@@ -319,6 +337,7 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
 {
     begin_unless_begun(r, event);
     uint64_t ignored = 0;
+    route->origin = r->origin;
     const table_note *note = note_of(r, event->rows.table, error);
     if (!note) return false;
     if (note->version_column >= 0) refine_stamp(r, &event->rows, (unsigned)note->version_column);
@@ -330,6 +349,7 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
         return true;
     case SESSION: return walk_rows(r, event, true, &ignored, error);
     case CHANGE: return take_change(r, event, route, error);
+    case ORIGIN: return take_origin(r, event, error);
     case OWN: return true;
     case FILTERED:
         if (r->state == DROPPED) return true;

@@ -47,6 +47,7 @@ typedef struct {
     bool ends;           /* the transaction is complete with this event */
     bool relayed;        /* the rows are a window's: each has an author of its own */
     bool filtered;       /* relayed rows that a rule keeps back: to be counted only */
+    unsigned origin;     /* for ROWS of a window that holds those of several sites: whose these are; 0: it does not say */
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
     struct {
         rw_table *table; /* the router's */
