@@ -14,13 +14,15 @@ static void test_keeps_copies(void)
     rw_batch_hold_table(batch, table);
     rw_batch_hold_table(batch, table);
     g_assert_cmpuint(batch->tables->len, ==, 1);
-    rw_batch_add_row(batch, &rows, rw_slice_str(bytes), (rw_slice){NULL, 0});
+    const rw_author author = {.origin = 3}, first = {.origin = 4};
+    rw_batch_add_row(batch, &rows, rw_slice_str(bytes), (rw_slice){NULL, 0}, &author, &first);
     bytes[0] = 'X';
     rw_table_unref(table); /* the batch holds it */
     const rw_row *row = rw_batch_row(batch, 0);
     g_assert_true(rw_slice_is(row->before, "before"));
     g_assert_null(row->after.data);
     g_assert_cmpuint(row->txn, ==, 1);
+    g_assert_true(row->author == &author && row->first == &first);
     g_assert_true(row->foreign_key_checks_off);
     g_assert_cmpstr(row->table->name, ==, "t");
     g_assert_cmpuint(rw_batch_bytes(batch), >, 6);

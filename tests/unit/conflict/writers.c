@@ -74,7 +74,8 @@ static void fill(rw_writers *w, unsigned txns, unsigned items)
     rw_writers_reset(w, txns % 2 ? RW_WRITERS_LISTED : RW_WRITERS_SETTLED);
     for (unsigned i = 0; i < txns; i++) {
         rw_seen seen = seen_of(i % (RW_SEEN_MAX + 1));
-        rw_writers_add_txn(w, i == 1 ? UINT64_MAX : UINT64_C(1700000000000000) + i, &seen);
+        const rw_author author = {1 + i % 255, i == 1 ? UINT64_MAX : UINT64_C(1700000000000000) + i, &seen};
+        rw_writers_add_txn(w, &author);
     }
     for (unsigned i = 0; i < items; i++) {
         rw_item item = {i * UINT64_C(0x9e3779b97f4a7c15), ~(uint64_t)i};
@@ -128,7 +129,7 @@ static void refused(const void *bytes, size_t n)
 /* One item of two transactions, with this behind it. */
 static void expect_flags(unsigned byte)
 {
-    uint8_t bytes[] = "\1\2\2\5\0\6\0\1" ITEM "x";
+    uint8_t bytes[] = "\2\2\2\1\5\0\3\6\0\1" ITEM "x";
     bytes[sizeof bytes - 2] = (uint8_t)byte;
     rw_writers w;
     rw_writers_init(&w);
@@ -155,8 +156,8 @@ static void test_added(void)
     rw_writers w;
     rw_writers_init(&w);
     rw_writers_reset(&w, RW_WRITERS_SETTLED);
-    rw_writers_add_txn(&w, 5, &nothing);
-    rw_writers_add_txn(&w, 6, &nothing);
+    rw_writers_add_txn(&w, &(rw_author){1, 5, &nothing});
+    rw_writers_add_txn(&w, &(rw_author){2, 6, &nothing});
     rw_writers_add_item(&w, item, 1, false);
     rw_writers_add_item(&w, item, 1, true);
     rw_writers_add_over(&w, item);
@@ -164,24 +165,24 @@ static void test_added(void)
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     rw_slice whole = encode(&w, bytes);
     static const uint8_t last[] = {8, 9, 2, 4};
-    g_assert_cmpuint(whole.len, ==, 8 + 4 * 17);
-    for (unsigned i = 0; i < 4; i++) g_assert_cmpuint(whole.data[8 + 17 * i + 16], ==, last[i]);
+    g_assert_cmpuint(whole.len, ==, 10 + 4 * 17);
+    for (unsigned i = 0; i < 4; i++) g_assert_cmpuint(whole.data[10 + 17 * i + 16], ==, last[i]);
     round_trip(&w);
     rw_writers_clear(&w);
 }
 
 static void test_refused(void)
 {
-    REFUSED("\2\1\0\0");                                               /* another version */
-    REFUSED("\1\3\0\0");                                               /* another kind */
-    REFUSED("\1\1\0\1" ITEM "\0");                                     /* an item of no transaction */
-    REFUSED("\1\1\1\5\0\1" ITEM "\x08");                               /* of the second of one */
-    REFUSED("\1\1\1\5\0\1" ITEM "\x80\x80\x80\x80\x80\1");           /* of one whose number has more than 32 bits */
-    REFUSED("\1\1\1\5\0\1" ITEM "\xff\xff\xff\xff\xff\xff\xff\xff\xff\1");
-    REFUSED("\1\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0");           /* more transactions than bytes */
-    REFUSED("\1\1\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1");
-    REFUSED("\1\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0\0");     /* a number longer than 64 bits */
-    g_autoptr(GString) crowd = g_string_new_len("\1\1\1\5\x11", 5);     /* a transaction that has seen 17 sites */
+    REFUSED("\1\1\0\0");                                               /* another version */
+    REFUSED("\2\3\0\0");                                               /* another kind */
+    REFUSED("\2\1\0\1" ITEM "\0");                                     /* an item of no transaction */
+    REFUSED("\2\1\1\7\5\0\1" ITEM "\x08");                             /* of the second of one */
+    REFUSED("\2\1\1\7\5\0\1" ITEM "\x80\x80\x80\x80\x80\1");         /* of one whose number has more than 32 bits */
+    REFUSED("\2\1\1\7\5\0\1" ITEM "\xff\xff\xff\xff\xff\xff\xff\xff\xff\1");
+    REFUSED("\2\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0");           /* more transactions than bytes */
+    REFUSED("\2\1\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1");
+    REFUSED("\2\1\1\7\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0\0");   /* a number longer than 64 bits */
+    g_autoptr(GString) crowd = g_string_new_len("\2\1\1\7\5\x11", 6);   /* a transaction that has seen 17 sites */
     for (int i = 1; i <= RW_SEEN_MAX + 1; i++) g_string_append_printf(crowd, "%c%c", i, 1);
     g_string_append_c(crowd, '\0');
     refused(crowd->str, crowd->len);
@@ -196,13 +197,42 @@ static void test_garbage(void)
     for (unsigned i = 0; i < 20000; i++) {
         uint8_t bytes[60];
         size_t n = (size_t)g_rand_int_range(rand, 0, sizeof bytes);
-        for (size_t k = 0; k < n; k++) bytes[k] = k < 2 ? 1 : (uint8_t)g_rand_int_range(rand, 0, i % 2 ? 4 : 256);
+        for (size_t k = 0; k < n; k++) bytes[k] = k < 2 ? (uint8_t)(2 - k) : (uint8_t)g_rand_int_range(rand, 0, i % 2 ? 4 : 256);
         if (!decode(&w, bytes, n)) continue;
         round_trip(&w);
         read++;
     }
     g_assert_cmpuint(read, >, 0);
     g_test_message("%u of 20000 were read", read);
+    rw_writers_clear(&w);
+}
+
+static void expect_found(const rw_writers *w, uint64_t item, unsigned first, unsigned last)
+{
+    rw_written found = rw_writers_find(w, (rw_item){item, 9});
+    g_assert_cmpuint(found.first, ==, first);
+    g_assert_cmpuint(found.last, ==, last);
+}
+
+/* By the order of the list, not of the numbers. */
+static void test_find(void)
+{
+    const rw_seen nothing = {0};
+    rw_writers w;
+    rw_writers_init(&w);
+    rw_writers_reset(&w, RW_WRITERS_LISTED);
+    for (unsigned i = 0; i < 4; i++) rw_writers_add_txn(&w, &(rw_author){1, i, &nothing});
+    rw_writers_sort(&w);
+    expect_found(&w, 5, 3, 3);
+    static const struct { uint64_t item; unsigned txn; } list[] = {{5, 2}, {7, 1}, {5, 0}, {6, 1}, {7, 1}, {5, 1}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(list); i++) rw_writers_add_item(&w, (rw_item){list[i].item, 9}, list[i].txn, false);
+    rw_writers_add_over(&w, (rw_item){8, 9});
+    rw_writers_add_erased(&w, (rw_item){8, 9});
+    rw_writers_sort(&w);
+    expect_found(&w, 5, 2, 1);
+    expect_found(&w, 6, 1, 1);
+    expect_found(&w, 7, 1, 1);
+    expect_found(&w, 8, 3, 3); /* not in the list: the last one's */
     rw_writers_clear(&w);
 }
 
@@ -216,5 +246,6 @@ int main(int argc, char **argv)
     g_test_add_func("/writers/added", test_added);
     g_test_add_func("/writers/refused", test_refused);
     g_test_add_func("/writers/garbage", test_garbage);
+    g_test_add_func("/writers/find", test_find);
     return g_test_run();
 }

@@ -9,8 +9,11 @@ enum { CHANGE_COLUMNS = RW_CHANGE_COLUMNS_READ + 1 }; /* with one that nobody re
 typedef struct {
     rw_router *router;
     rw_filter *filter;
-    rw_table *shop, *secret, *progress, *session, *change;
+    rw_table *shop, *secret, *progress, *session, *change, *origin;
     GByteArray *image; /* of the row that was made last */
+    const char *seen, *carries; /* of the progress rows to come; NULL: "" */
+    uint64_t announced_us;      /* stamp of the intents to come */
+    unsigned announced_by;      /* their origin */
     uint64_t offset_bytes;
 } fixture;
 
@@ -30,15 +33,18 @@ static inline void start_as(fixture *f, rw_router_start s)
 {
     static const rw_type id[] = {RW_T_TINY};
     static const rw_type progress[RW_PROGRESS_COLUMNS_READ] = {
-        [RW_PROGRESS_LANE] = RW_T_SHORT, [RW_PROGRESS_SEQ] = RW_T_LONGLONG, [RW_PROGRESS_STAMP] = RW_T_LONGLONG, [RW_PROGRESS_WRITERS] = RW_T_BLOB};
+        [RW_PROGRESS_LANE] = RW_T_SHORT, [RW_PROGRESS_SEQ] = RW_T_LONGLONG, [RW_PROGRESS_STAMP] = RW_T_LONGLONG, [RW_PROGRESS_SEEN] = RW_T_VARCHAR,
+        [RW_PROGRESS_WRITERS] = RW_T_BLOB, [RW_PROGRESS_CARRIES] = RW_T_VARCHAR};
     static const rw_type session[RW_SESSION_COLUMNS] = {[RW_SESSION_LANE] = RW_T_SHORT, [RW_SESSION_CONNECTION] = RW_T_LONGLONG,
-                                                        [RW_SESSION_NONCE] = RW_T_LONGLONG, [RW_SESSION_STATEMENT] = RW_T_BLOB};
+                                                        [RW_SESSION_NONCE] = RW_T_LONGLONG, [RW_SESSION_STATEMENT] = RW_T_BLOB, [RW_SESSION_STAMP] = RW_T_LONGLONG};
+    static const rw_type origin[RW_ORIGIN_COLUMNS_READ] = {[1] = RW_T_SHORT};
     static const rw_type change[CHANGE_COLUMNS] = {RW_T_LONGLONG, RW_T_TINY, RW_T_VARCHAR, RW_T_VARCHAR, RW_T_BLOB, RW_T_BLOB, RW_T_TINY};
     static const char *const deny[] = {"secret", NULL};
     rw_filter_lists lists = {.schemas_deny = deny};
     f->filter = rw_filter_new(&lists, NULL);
     s.scope = "a->b";
     s.source = 1;
+    rw_origins_add(&s.carries, 1);
     s.filter = s.watch ? NULL : f->filter;
     s.file = "bin.000001";
     f->router = rw_router_new(&s, NULL);
@@ -47,7 +53,11 @@ static inline void start_as(fixture *f, rw_router_start s)
     f->progress = table_of(RW_SCHEMA, "progress", progress, RW_PROGRESS_COLUMNS_READ);
     f->session = table_of(RW_SCHEMA, "session", session, RW_SESSION_COLUMNS);
     f->change = table_of(RW_SCHEMA, "change", change, CHANGE_COLUMNS);
+    f->origin = table_of(RW_SCHEMA, "origin", origin, RW_ORIGIN_COLUMNS_READ);
     f->image = g_byte_array_new();
+    f->seen = f->carries = NULL;
+    f->announced_us = 0;
+    f->announced_by = 2;
     f->offset_bytes = 4;
 }
 
@@ -62,6 +72,7 @@ static inline void stop(fixture *f)
     rw_table_unref(f->progress);
     rw_table_unref(f->session);
     rw_table_unref(f->change);
+    rw_table_unref(f->origin);
     g_byte_array_unref(f->image);
 }
 
@@ -168,6 +179,8 @@ static inline rw_event progress_row(fixture *f, rw_op op, unsigned source, uint6
         case RW_PROGRESS_SEQ: put_number(f, 1, 8); break;
         case RW_PROGRESS_SOURCE: case RW_PROGRESS_ORIGIN: put_number(f, source, 1); break;
         case RW_PROGRESS_STAMP: put_number(f, stamp_us, 8); break;
+        case RW_PROGRESS_SEEN: put_string(f, rw_slice_str(f->seen ? f->seen : ""), 1); break;
+        case RW_PROGRESS_CARRIES: put_string(f, rw_slice_str(f->carries ? f->carries : ""), 1); break;
         case RW_PROGRESS_WRITERS:
             if (writers) put_string(f, rw_slice_str(writers), 4);
             else put_null(f, i);
@@ -190,11 +203,23 @@ static inline rw_event intent(fixture *f, uint8_t connection, bool open, const c
         case RW_SESSION_CONNECTION: put_number(f, connection, 8); break;
         case RW_SESSION_NONCE: put_number(f, 0, 8); break;
         case RW_SESSION_INTENT: put_number(f, open, 1); break;
+        case RW_SESSION_ORIGIN: put_number(f, f->announced_by, 1); break;
+        case RW_SESSION_STAMP: put_number(f, f->announced_us, 8); break;
         case RW_SESSION_STATEMENT: put_string(f, rw_slice_str(statement), 4); break;
         default: put_number(f, 0, 1);
         }
     }
     return image_rows(f, f->session, RW_INSERT);
+}
+
+/* A row of ringway.origin. */
+static inline rw_event origin_row(fixture *f, unsigned origin)
+{
+    put_no_nulls(f, f->origin);
+    put_number(f, 2, 1);
+    put_number(f, 0, 2);
+    put_number(f, origin, 1);
+    return image_rows(f, f->origin, RW_UPDATE);
 }
 
 /* A row of ringway.change, of a row of `of`. */

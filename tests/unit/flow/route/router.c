@@ -11,11 +11,11 @@ static void test_forwards_an_application(void)
     g_assert_cmpstr(t->gtid, ==, "1-1-1");
     g_assert_cmpuint(t->start_bytes, ==, 4);
     g_assert_cmpuint(t->end_bytes, ==, 304);
-    g_assert_cmpuint(t->origin, ==, 1);
+    g_assert_cmpuint(t->author->origin, ==, 1);
     g_assert_false(t->dropped);
-    g_assert_cmpuint(t->stamp_us, ==, 5000);
+    g_assert_cmpuint(t->author->stamp_us, ==, 5000);
     feed(&f, gtid("1-1-2", true));
-    g_assert_cmpuint(rw_router_txn(f.router)->stamp_us, ==, 5001);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, 5001);
     stop(&f);
 }
 
@@ -29,7 +29,6 @@ static void test_drops_what_a_ringway_wrote(void)
     g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_NOTHING);
     g_assert_true(feed(&f, commit).ends);
     g_assert_true(rw_router_txn(f.router)->dropped);
-    g_assert_cmpuint(rw_router_txn(f.router)->origin, ==, 2);
     feed(&f, gtid("1-1-2", true)); /* and the next is judged anew */
     g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_ROWS);
     stop(&f);
@@ -143,7 +142,7 @@ static void test_watch_a_ringway(void)
     g_assert_null(last.writers.text.data);
     g_assert_true(feed(&f, commit).ends);
     g_assert_true(rw_router_txn(f.router)->dropped);
-    g_assert_cmpuint(rw_router_txn(f.router)->origin, ==, 2);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->origin, ==, 2);
     stop(&f);
 }
 
@@ -209,7 +208,7 @@ static void expect_ended(fixture *f, bool dropped, unsigned filtered)
     const rw_txn *txn = rw_router_txn(f->router);
     g_assert_true(feed(f, commit).ends);
     g_assert_true(txn->dropped == dropped);
-    g_assert_cmpuint(txn->origin, ==, dropped ? 2 : 1);
+    g_assert_cmpuint(txn->author->origin, ==, dropped ? 2 : 1);
     g_assert_cmpuint(txn->counts.filtered, ==, filtered);
 }
 

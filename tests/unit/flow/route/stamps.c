@@ -10,9 +10,9 @@ static uint64_t own(fixture *f, uint64_t commit_us)
     g_assert_true(feed(f, commit).ends);
     const rw_txn *txn = rw_router_txn(f->router);
     g_assert_false(txn->dropped);
-    g_assert_cmpuint(txn->top_us, ==, txn->stamp_us);
-    g_assert_cmpuint(rw_router_history(f->router)->stamp_us, ==, txn->stamp_us);
-    return txn->stamp_us;
+    g_assert_cmpuint(txn->top_us, ==, txn->author->stamp_us);
+    g_assert_cmpuint(rw_router_history(f->router)->stamp_us, ==, txn->author->stamp_us);
+    return txn->author->stamp_us;
 }
 
 static void dropped(fixture *f, uint64_t commit_us, unsigned source, uint64_t stamp_us)
@@ -155,8 +155,8 @@ static void end_changes(fixture *f, uint64_t stamp_us, const char *seen)
     const rw_txn *txn = rw_router_txn(f->router);
     g_assert_true(feed(f, commit).ends);
     g_assert_false(txn->dropped);
-    g_assert_cmpuint(txn->origin, ==, 1);
-    g_assert_cmpuint(txn->stamp_us, ==, stamp_us);
+    g_assert_cmpuint(txn->author->origin, ==, 1);
+    g_assert_cmpuint(txn->author->stamp_us, ==, stamp_us);
     expect(f, stamp_us, seen);
 }
 
@@ -271,10 +271,10 @@ static uint64_t stamp_of(fixture *f, rw_table *t, uint64_t commit_us, const vers
 {
     feed(f, gtid_at("1-1-1", commit_us, true));
     for (unsigned i = 0; i < n; i++) feed(f, version_row(f, t, i % 2 ? RW_UPDATE : RW_INSERT, versions[i].second, versions[i].us));
-    uint64_t stamp_us = rw_router_txn(f->router)->stamp_us; /* known with the rows */
+    uint64_t stamp_us = rw_router_txn(f->router)->author->stamp_us; /* known with the rows */
     g_assert_cmpuint(rw_router_txn(f->router)->top_us, ==, stamp_us);
     g_assert_true(feed(f, commit).ends);
-    g_assert_cmpuint(rw_router_txn(f->router)->stamp_us, ==, stamp_us);
+    g_assert_cmpuint(rw_router_txn(f->router)->author->stamp_us, ==, stamp_us);
     g_assert_cmpuint(rw_router_txn(f->router)->top_us, ==, stamp_us);
     g_assert_cmpuint(rw_router_history(f->router)->stamp_us, ==, stamp_us);
     return stamp_us;
@@ -298,7 +298,7 @@ static void test_version(void)
     feed(&f, gtid_at("1-1-1", US(AT_S + 4), true));
     feed(&f, version_row(&f, t, RW_DELETE, AT_S + 4, 700000)); /* that row was written before */
     feed(&f, commit);
-    g_assert_cmpuint(rw_router_txn(f.router)->stamp_us, ==, US(AT_S + 4));
+    g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, US(AT_S + 4));
     rw_table_unref(t);
     stop(&f);
 }
@@ -325,9 +325,9 @@ static void test_version_comes_late(void)
             last.size_bytes = 5000;
             feed(&f, last);
             feed(&f, version_row(&f, t, RW_INSERT, second, 500000)); /* too late */
-            g_assert_cmpuint(rw_router_txn(f.router)->stamp_us, ==, US(second) + (sizes[i / 2].counts ? 250000 : 0));
+            g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, US(second) + (sizes[i / 2].counts ? 250000 : 0));
             g_assert_true(feed(&f, commit).ends);
-            g_assert_cmpuint(rw_router_txn(f.router)->stamp_us, ==, US(second) + (sizes[i / 2].counts ? 250000 : 0));
+            g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, US(second) + (sizes[i / 2].counts ? 250000 : 0));
         }
         rw_table_unref(t);
         stop(&f);

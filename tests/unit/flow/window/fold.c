@@ -15,7 +15,7 @@ static void expect(rw_fold *f, const char *key, const char *before, const char *
     g_assert_nonnull(net);
     g_assert_true(rw_slice_equal(net->before, s(before)));
     g_assert_true(rw_slice_equal(net->after, s(after)));
-    g_assert_cmpuint(net->txn, ==, txn);
+    g_assert_cmpuint(net->last, ==, txn);
 }
 
 static void test_net_change(void)
@@ -41,8 +41,8 @@ static void expect_way(rw_fold *f, const char *key, const char *image, unsigned 
 {
     const rw_net *net = rw_fold_find(f, 0, s(key));
     g_assert_true(rw_slice_equal(net->image, s(image)));
-    g_assert_cmpuint(net->first_txn, ==, first_txn);
-    g_assert_cmpuint(net->txn, ==, txn);
+    g_assert_cmpuint(net->first, ==, first_txn);
+    g_assert_cmpuint(net->last, ==, txn);
 }
 
 /* Between the first transaction that touched a row and the last one; the image is the last that it had, also when it is gone. */
@@ -101,7 +101,7 @@ static void test_many(void)
             uint32_t key;
             memcpy(&key, rw_fold_at(f, e)->key.data, sizeof key);
             g_assert_cmpuint(key, ==, seen);
-            g_assert_cmpuint(rw_fold_at(f, e)->txn, ==, n + seen);
+            g_assert_cmpuint(rw_fold_at(f, e)->last, ==, n + seen);
         }
         g_assert_cmpuint(seen, ==, n);
     }

@@ -1,0 +1,137 @@
+#include "log.h"
+
+#include "change/origins.h"
+
+/* A link from site 1 that brings the changes of 1, 2 and 3. */
+static void start_relay(fixture *f, const char *reached)
+{
+    rw_router_start s = {0};
+    g_assert_true(rw_origins_parse(&s.carries, "1,2,3"));
+    g_assert_true(rw_seen_parse(&s.reached, reached));
+    start_as(f, s);
+}
+
+static rw_route begin_window(fixture *f)
+{
+    feed(f, gtid("1-1-1", true));
+    return feed(f, progress_row(f, RW_INSERT, 2, 700, "list"));
+}
+
+static void test_window(void)
+{
+    fixture f;
+    start_relay(&f, NULL);
+    rw_route head = begin_window(&f);
+    g_assert_cmpint(head.action, ==, RW_ROUTE_WRITERS);
+    g_assert_true(rw_slice_is(head.writers.text, "list"));
+    g_assert_cmpuint(head.writers.source, ==, 2);
+    rw_route rows = feed(&f, row(f.shop));
+    g_assert_cmpint(rows.action, ==, RW_ROUTE_ROWS);
+    g_assert_true(rows.relayed && !rows.filtered && rows.origin == 0);
+    g_assert_cmpint(feed(&f, origin_row(&f, 3)).action, ==, RW_ROUTE_NOTHING);
+    g_assert_cmpuint(feed(&f, row(f.shop)).origin, ==, 3);
+    rw_route secret = feed(&f, row(f.secret));
+    g_assert_true(secret.action == RW_ROUTE_ROWS && secret.relayed && secret.filtered);
+    g_assert_true(feed(&f, commit).ends);
+    /* What comes next is not in it. */
+    feed(&f, gtid("1-1-2", true));
+    rows = feed(&f, row(f.shop));
+    g_assert_true(!rows.relayed && rows.origin == 0);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->origin, ==, 1);
+    stop(&f);
+}
+
+/* A link that brings its source's own changes only drops it; it learns from it all the same. */
+static void test_not_carried(void)
+{
+    fixture f;
+    start(&f);
+    f.seen = "3:90,4:80";
+    f.carries = "2,3";
+    g_assert_cmpint(begin_window(&f).action, ==, RW_ROUTE_NOTHING);
+    g_assert_cmpint(feed(&f, row(f.shop)).action, ==, RW_ROUTE_NOTHING);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_true(rw_router_txn(f.router)->dropped);
+    g_autofree char *seen = rw_seen_format(&rw_router_history(f.router)->seen);
+    g_assert_cmpstr(seen, ==, "2:700,3:90"); /* of 4 that link brings nothing */
+    stop(&f);
+}
+
+static void test_damaged(void)
+{
+    fixture f;
+    start(&f);
+    feed(&f, gtid("1-1-1", true));
+    f.carries = "2;3";
+    g_autofree char *message = refused(&f, mark(&f, 2));
+    g_assert_nonnull(strstr(message, "2;3"));
+    stop(&f);
+}
+
+static rw_route announced(fixture *f, unsigned origin, uint64_t stamp_us)
+{
+    f->announced_by = origin;
+    f->announced_us = stamp_us;
+    feed(f, gtid("1-1-1", true));
+    feed(f, intent(f, 9, true, "CREATE TABLE t (a INT)"));
+    feed(f, commit);
+    feed(f, gtid("1-1-2", false));
+    return feed(f, query("CREATE TABLE t (a INT)", 9));
+}
+
+static void test_statement(void)
+{
+    fixture f;
+    start_relay(&f, "3:500");
+    rw_route route = announced(&f, 3, 501);
+    g_assert_cmpint(route.action, ==, RW_ROUTE_STATEMENT);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->origin, ==, 3);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, 501);
+    g_assert_cmpint(announced(&f, 3, 500).action, ==, RW_ROUTE_NOTHING); /* it is there */
+    g_assert_cmpint(announced(&f, 4, 900).action, ==, RW_ROUTE_NOTHING); /* it goes another way */
+    stop(&f);
+    start(&f);
+    g_assert_cmpint(announced(&f, 3, 501).action, ==, RW_ROUTE_NOTHING);
+    g_assert_true(rw_router_txn(f.router)->dropped);
+    stop(&f);
+}
+
+/* The site's own deletes come after the window, as a transaction of its own. */
+static void test_changes(void)
+{
+    static const uint8_t image[] = {0, 7};
+    fixture f;
+    start_relay(&f, NULL);
+    begin_window(&f);
+    feed(&f, row(f.shop));
+    g_assert_cmpint(feed(&f, change_row(&f, RW_INSERT, f.shop, rw_slice_of(image, sizeof image))).action, ==, RW_ROUTE_CHANGE);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->origin, ==, 1);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, 5000);
+    stop(&f);
+}
+
+static void test_rolled_back(void)
+{
+    fixture f;
+    start_relay(&f, NULL);
+    begin_window(&f);
+    feed(&f, row(f.shop));
+    g_assert_cmpint(feed(&f, server_start).action, ==, RW_ROUTE_VOID);
+    g_assert_cmpuint(rw_router_history(f.router)->stamp_us, ==, 0);
+    g_assert_cmpuint(rw_router_history(f.router)->seen.n, ==, 0);
+    stop(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/router/relayed/window", test_window);
+    g_test_add_func("/router/relayed/not-carried", test_not_carried);
+    g_test_add_func("/router/relayed/damaged", test_damaged);
+    g_test_add_func("/router/relayed/statement", test_statement);
+    g_test_add_func("/router/relayed/changes", test_changes);
+    g_test_add_func("/router/relayed/rolled-back", test_rolled_back);
+    return g_test_run();
+}
