@@ -15,6 +15,6 @@ typedef struct {
     uint32_t txn;           /* index in the batch */
     rw_op op;
     bool unchecked;              /* of ringway.change: the row goes whatever it is like */
-    bool partly;                 /* the target holds the first of the changes that are folded into it: its row is newer than `before` */
+    bool partly;                 /* `before` does not tell what the target holds: that may be newer */
     bool foreign_key_checks_off; /* the source checked none: its session said so, or a cascade of MySQL 9.6+ wrote it */
 } rw_row;

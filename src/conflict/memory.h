@@ -13,8 +13,8 @@
 #include "change/seen.h"
 #include "conflict/item.h"
 
-/* Behind a GTID: not what an application wrote in that transaction, but a delete that the site made itself (flow/apply/absence.h). */
-#define RW_ABSENCE_MARK "#own"
+/* Behind a GTID: not what an application wrote in that transaction, but a delete that the site made itself (flow/apply/change.h). */
+#define RW_OWN_MARK "#own"
 
 typedef struct {
     unsigned origin;

@@ -1,4 +1,4 @@
-/* own_changes: deletes that a site made itself with a window (flow/apply/absence.h), kept until the window's end: they come right after it.
+/* own_changes: deletes that a site made itself with a window (flow/apply/change.h), kept until the window's end: they come right after it.
  *
  * A GArray of rw_own_change, freed with g_array_unref; the table is referenced, the image a copy. Owner: one thread.
  */

@@ -214,9 +214,28 @@ static bool begin_relayed(rw_reader *r, const rw_route *route, GError **error)
     return rw_relay_begin(r->relay, route->writers.text, &rw_router_history(r->router)->seen, error);
 }
 
-/* What came with a window comes after it, as a transaction of its own. */
-static bool take_change(rw_reader *r, const rw_route *route)
+/* What the window did to a row that was as wanted: nothing is known of the row before. */
+static bool add_trace(rw_reader *r, const rw_route *route, GError **error)
 {
+    rw_slice before = route->change.image, after = route->change.after;
+    const rw_rows as_rows = {.table = route->change.table, .op = !before.data ? RW_INSERT : after.data ? RW_UPDATE : RW_DELETE};
+    rw_relayed relayed;
+    if (!open_txn(r)) return false;
+    if (!rw_relay_row(r->relay, as_rows.table, before, after, route->origin, &relayed, error)) return false;
+    if (!relayed.author) return true;
+    r->filtered += route->filtered;
+    if (route->filtered) return true;
+    rw_batch_hold_table(r->batch, as_rows.table);
+    rw_batch_add_row(r->batch, &as_rows, before, after, relayed.author, relayed.first);
+    rw_batch_row(r->batch, r->batch->rows->len - 1)->partly = true;
+    r->captured++;
+    return true;
+}
+
+/* What the source did itself comes after the window, as a transaction of its own. */
+static bool take_change(rw_reader *r, const rw_route *route, GError **error)
+{
+    if (!route->change.own) return add_trace(r, route, error);
     if (!r->relayed) {
         if (open_txn(r)) add_change(r, route->change.table, route->change.image);
         return r->batch != NULL;
@@ -255,7 +274,7 @@ static bool handle(rw_reader *r, const rw_event *event, GError **error)
     if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
     if (route.action == RW_ROUTE_ROWS && !(route.relayed ? add_relayed(r, event->rows, &route, error) : add_rows(r, event->rows, error))) return false;
     if (route.action == RW_ROUTE_STATEMENT && !add_statement(r, &route.statement, error)) return false;
-    if (route.action == RW_ROUTE_CHANGE && !take_change(r, &route)) return false;
+    if (route.action == RW_ROUTE_CHANGE && !take_change(r, &route, error)) return false;
     if (route.action == RW_ROUTE_VOID && !void_txn(r)) return false;
     return !route.ends || end_txn(r);
 }

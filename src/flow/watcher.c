@@ -188,7 +188,7 @@ static bool take_changes(rw_watcher *w, GError **error)
     const rw_txn *txn = rw_router_txn(w->router);
     if (!w->changes->len) return true;
     rw_writer writer = writer_of(w, txn->author->origin, txn->author->stamp_us, txn->author->seen);
-    g_strlcat(writer.gtid, RW_ABSENCE_MARK, sizeof writer.gtid);
+    g_strlcat(writer.gtid, RW_OWN_MARK, sizeof writer.gtid);
     w->handle = rw_last_writers_begin(w->memory, &writer);
     w->kind = OTHERS;
     w->origin = writer.origin;
@@ -228,7 +228,7 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
     case RW_ROUTE_ROWS:
         if (!take_rows(w, event->rows, route.origin, error)) return false;
         break;
-    case RW_ROUTE_CHANGE: rw_own_changes_add(w->changes, route.change.table, route.change.image); break;
+    case RW_ROUTE_CHANGE: rw_own_changes_add(w->changes, route.change.table, route.change.image); break; /* the others are in the list */
     case RW_ROUTE_STATEMENT: forget_tables(w); break;
     case RW_ROUTE_VOID:
         w->begun = w->own = false;

@@ -108,13 +108,15 @@ const char *const rw_schema_sql[] = {
     "CREATE TABLE IF NOT EXISTS ringway.change (\n"
     "  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'number on this site',\n"
     "  source TINYINT UNSIGNED NOT NULL COMMENT 'site number of the source of the link that met the clash',\n"
-    "  schema_name VARCHAR(64) NOT NULL COMMENT 'of the row that goes',\n"
-    "  table_name VARCHAR(64) NOT NULL COMMENT 'of the row that goes',\n"
+    "  schema_name VARCHAR(64) NOT NULL COMMENT 'of the row',\n"
+    "  table_name VARCHAR(64) NOT NULL COMMENT 'of the row',\n"
     "  definition LONGBLOB NOT NULL COMMENT 'columns of the table, as row_image needs them (binary)',\n"
-    "  row_image LONGBLOB NOT NULL COMMENT 'the row that goes, as in the log (binary)',\n"
+    "  row_image LONGBLOB NULL COMMENT 'the row before the change, as in the log (binary); NULL: none',\n"
     "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was made',\n"
+    "  own TINYINT UNSIGNED NOT NULL COMMENT '1: a delete that this site makes itself, of a row that breaks a constraint together with another; 0: a change of the window that found the row as wanted already',\n"
+    "  after_image LONGBLOB NULL COMMENT 'the row after the change; NULL: none',\n"
     "  PRIMARY KEY (id), KEY (at)\n"
-    ")" TABLE_OPTIONS " COMMENT 'deletes that this site makes of rows that it does not hold, because they break a constraint together with another row; other sites read each row as such a delete'",
+    ")" TABLE_OPTIONS " COMMENT 'changes of windows that no row event of this log shows; other sites read each row as such a change'",
 
     "CREATE TABLE IF NOT EXISTS ringway.origin (\n"
     "  source TINYINT UNSIGNED NOT NULL COMMENT 'site number of the link''s source',\n"

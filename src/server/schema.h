@@ -16,7 +16,7 @@ enum { RW_SESSION_SOURCE, RW_SESSION_LANE, RW_SESSION_CONNECTION, RW_SESSION_NON
        RW_SESSION_STAMP = 13, RW_SESSION_COLUMNS };
 /* ringway.origin: whose rows come next in a window. */
 enum { RW_ORIGIN_ORIGIN = 2, RW_ORIGIN_COLUMNS_READ };
-/* ringway.change: a delete that a site makes itself, of a row that it may not hold. */
-enum { RW_CHANGE_SCHEMA = 2, RW_CHANGE_TABLE, RW_CHANGE_DEFINITION, RW_CHANGE_IMAGE, RW_CHANGE_COLUMNS_READ };
+/* ringway.change: a change that no row event shows. */
+enum { RW_CHANGE_SCHEMA = 2, RW_CHANGE_TABLE, RW_CHANGE_DEFINITION, RW_CHANGE_IMAGE, RW_CHANGE_OWN = 7, RW_CHANGE_AFTER, RW_CHANGE_COLUMNS_READ };
 
 extern const char *const rw_schema_sql[]; /* CREATE SCHEMA, CREATE TABLE ..., all IF NOT EXISTS; NULL-terminated */

@@ -23,6 +23,8 @@ class Link:
         while place < len(log) and len(units) < most:
             entry, place = log[place], place + 1
             writes = [self.handed_on(w, entry.seen) for w in entry.writes if w.txn.origin in self.carries]
+            if self.world.rule == 'trace' and not entry.own:
+                writes = [w for w in writes if w.change.before != w.change.after]
             if entry.own or writes or any(entry.seen[o] > self.target.seen[o] for o in self.carries):
                 units.append(Unit(entry.stamp, entry.seen, writes, place))
         return units

@@ -25,5 +25,6 @@ RULES = {
     'hidden':     ('of folded changes that are handed on, only what the last one had seen is known', 'last_write_wins', 3, 'ring'),
     'relay':      ('a site that hands on is taken to have seen all that the writer had seen', 'last_write_wins', 3, 'any'),
     'mixed':      ('changes of two sites to a row are folded and handed on as one', 'last_write_wins', 3, 'ring'),
+    'trace':      ('a change that found the row as it wanted it is not handed on', 'last_write_wins', 3, 'ring'),
     'columns':    ('merge settles rows whole', 'merge', 2, 'mesh'),
 }

@@ -22,7 +22,7 @@ rw_applier *rw_applier_new(const rw_applier_options *options)
     a->tables = rw_tables_new(options->conf, false);
     rw_trouble_init(&a->trouble, options->memory, options->conf, options->source, options->target_site, &options->carries);
     a->rows = rw_rows_apply_new(a->tables, &a->trouble, options->hands_on, options->stop);
-    rw_settle_options settle = {options->conf, options->link, options->source, options->target_site, a->tables, &a->trouble, options->target, a->accept,
+    rw_settle_options settle = {options->conf, options->link, options->source, options->target_site, options->hands_on, a->tables, &a->trouble, options->target, a->accept,
                                 options->stop};
     a->settle = rw_settle_new(&settle);
     a->limit = options->conf->window_transactions;

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/point.h"
-#include "flow/apply/absence.h"
+#include "flow/apply/change.h"
 #include "flow/apply/record.h"
 #include "flow/apply/skip.h"
 
@@ -121,7 +121,7 @@ static bool clean(rw_applier *a, GError **error)
     if (!rw_rows_apply_end_statement(a->rows, error)) return false;
     rw_record_trim_values_sql(rw_rows_apply_sql(a->rows));
     if (!rw_rows_apply_end_statement(a->rows, error)) return false;
-    rw_absence_trim_sql(rw_rows_apply_sql(a->rows));
+    rw_change_trim_sql(rw_rows_apply_sql(a->rows));
     return rw_rows_apply_end_statement(a->rows, error);
 }
 

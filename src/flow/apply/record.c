@@ -16,7 +16,7 @@ static const char columns[] = "origin,offset_bytes,stamp_us,link,kind,policy,ver
 
 static void add_head(const rw_record *r, GString *sql)
 {
-    g_autofree char *gtid = g_strconcat(r->txn->gtid, r->absence ? RW_ABSENCE_MARK : "", NULL);
+    g_autofree char *gtid = g_strconcat(r->txn->gtid, r->own ? RW_OWN_MARK : "", NULL);
     const char *const texts[] = {r->link, r->kind, r->policy, r->verdict, r->state ? r->state : "settled", r->operation, gtid, r->txn->file, r->reason};
     g_string_append_printf(sql, "%u", r->author->origin);
     add_number(sql, r->txn->start_bytes);

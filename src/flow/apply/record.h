@@ -16,7 +16,7 @@ typedef struct {
     const char *kind, *policy, *verdict, *operation;
     const char *state;         /* NULL: settled */
     const char *reason;        /* may be NULL */
-    bool absence;              /* the change is a delete that its site made itself (absence.h): its GTID is that of the window it came with */
+    bool own;                  /* the change is a delete that its site made itself (change.h): its GTID is that of the window it came with */
     rw_slice before, after;    /* images; data NULL: none */
     const rw_slice *cells;     /* the target's row; NULL: none, or not read */
     const rw_writer *current;  /* of the target's row; NULL: not known */

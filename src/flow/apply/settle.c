@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "flow/apply/absence.h"
+#include "flow/apply/change.h"
 #include "flow/apply/rows.h"
 #include "flow/apply/session.h"
 
@@ -137,6 +137,9 @@ static bool count(rw_settle *s, const rw_case *c, bool lost)
 static bool take_whole(rw_settle *s, const rw_case *c, GError **error)
 {
     bool lost;
+    /* What the change did not touch is another's, under policies that look into the row. */
+    bool columns = c->partly && c->cells && c->after.data && c->b->policy->remembers & RW_REMEMBERS_ENDS;
+    if (columns) return rw_settle_write_columns(s, c, &lost, error) && count(s, c, false);
     return rw_settle_write_whole(s, c, &lost, error) && count(s, c, lost);
 }
 
@@ -375,13 +378,20 @@ static bool settle_row(rw_settle *s, const rw_txn *txn, const rw_row *row, GErro
     return differ ? settle_moved(s, &c, error) : settle_key(s, &c, error);
 }
 
+static bool tell_own(rw_settle *s, const rw_case *c, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    rw_change_own_sql(c->b, c->after, s->o.source, sql);
+    return rw_connection_run(s->o.target, sql->str, error);
+}
+
 bool rw_settle_lose(rw_settle *s, const rw_case *c, const rw_record *one, GError **error)
 {
     s->counts.conflicts++;
     s->fell = true;
     bool told = (rw_row_state)GPOINTER_TO_INT(g_hash_table_lookup(s->states, &c->row)) == RW_ROW_LOST; /* by an earlier change of it */
     return rw_record_write(one, &s->scratch, s->o.target, error) && rw_settle_delete_row(s, c, error) &&
-           (told || rw_absence_write(c->b, c->after, s->o.source, s->o.target, error));
+           (told || tell_own(s, c, error));
 }
 
 /* --- locks --- */

@@ -6,7 +6,7 @@
  *
  * The caller has begun the transaction on the target and sent its progress row. Verdicts are recorded in ringway.conflict in the same
  * transaction (record.h). A row that breaks a constraint together with another one goes by a new change of the target site (unique.c,
- * foreign.c, absence.h).
+ * foreign.c, change.h).
  * Errors: RW_ERR_CONFLICT: nobody may decide but a person: the link stops, rw_settle_clash tells where. RW_ERR_RETRY with rw_settle_again: the
  * transaction was rolled back, something was done or waited for, the caller begins anew. Otherwise the session's.
  * Owner: one thread.
@@ -32,6 +32,7 @@ typedef struct {
     const rw_conf *conf;  /* borrowed */
     const char *link;
     unsigned source, target_site; /* site numbers */
+    bool hands_on;        /* links out of the target hand on what is written there */
     rw_tables *tables;    /* borrowed */
     rw_trouble *trouble;  /* borrowed */
     rw_connection *target;

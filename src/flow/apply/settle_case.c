@@ -92,7 +92,7 @@ const char *rw_settle_kind(const rw_case *c)
 rw_record rw_settle_record(const rw_settle *s, const rw_case *c)
 {
     return (rw_record){.link = s->o.link, .b = c->b, .txn = c->txn, .author = c->author, .kind = rw_settle_kind(c), .policy = c->b->policy->name, .verdict = "",
-                       .operation = operations[c->op], .absence = c->unchecked, .before = c->before, .after = c->after, .cells = c->cells,
+                       .operation = operations[c->op], .own = c->unchecked, .before = c->before, .after = c->after, .cells = c->cells,
                        .current = c->has_last ? &c->last : c->has_ended ? &c->ended : NULL};
 }
 

@@ -82,7 +82,7 @@ bool rw_settle_restart(rw_settle *s, const char *why, GError **error); /* rolls 
 bool rw_settle_begin_own(rw_settle *s, GError **error);
 bool rw_settle_commit_own(rw_settle *s, const char *done, GError **error); /* always false: the window begins anew */
 bool rw_settle_wait_gap(rw_settle *s, const rw_case *c, bool bounded, bool *over, GError **error);
-/* The row goes by a new change of this site: it is deleted here, and the others are told (absence.h). */
+/* The row goes by a new change of this site: it is deleted here, and the others are told (change.h). */
 bool rw_settle_lose(rw_settle *s, const rw_case *c, const rw_record *record, GError **error);
 
 /* unique.c, foreign.c: a write was refused; true: settled (the row is not written). */

@@ -1,4 +1,5 @@
 /* settle_write: one change onto the target's row: whole, column by column, or as a delete; and what that means for the memories. */
+#include "flow/apply/change.h"
 #include "flow/apply/session.h"
 #include "flow/apply/settle_private.h"
 
@@ -119,7 +120,23 @@ void rw_settle_list(rw_settle *s, const rw_case *c)
     rw_row_items_overwritten(&s->items, c->b, was, c->after, c->author->origin, NULL);
 }
 
-bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **error)
+/* The row was as wanted already: the log does not show the change. */
+static bool leave_trace(rw_settle *s, const rw_case *c, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    rw_change_trace_sql(c->b, c->before, c->after, s->o.source, sql);
+    return rw_connection_run(s->o.target, sql->str, error);
+}
+
+static bool is_as_wanted(rw_settle *s, const rw_case *c, bool *same)
+{
+    *same = !c->cells && !c->after.data;
+    if (!c->cells || !c->after.data) return true;
+    const rw_slice *columns = rw_row_split(&s->scratch, c->b, c->after);
+    return columns && rw_row_compare(&s->scratch, c->b, columns, c->cells, same);
+}
+
+static bool write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **error)
 {
     *lost = false;
     rw_settle_list(s, c);
@@ -130,6 +147,13 @@ bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **
     for (unsigned i = 0; i < c->b->n_columns; i++)
         if (!(wanted[i] = literal(s, &c->b->columns[i], columns[i]))) return rw_row_misfit(c->b, error);
     return write_row(s, c, wanted, lost, error);
+}
+
+bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **error)
+{
+    bool same = false;
+    if (s->o.hands_on && !is_as_wanted(s, c, &same)) return rw_row_misfit(c->b, error);
+    return write_whole(s, c, lost, error) && (!same || *lost || leave_trace(s, c, error));
 }
 
 /* col + (after) - (before); NULL counts as 0. */
@@ -179,6 +203,17 @@ static bool want_column(rw_settle *s, const rw_case *c, const rw_bound_column *c
     return *wanted || rw_row_misfit(c->b, error);
 }
 
+static bool trace_columns(rw_settle *s, const rw_case *c, GError **error)
+{
+    GError *failure = NULL;
+    const rw_slice *now = c->cells ? rw_settle_cells(s, c->b, c->where, &failure) : NULL;
+    bool same = now != NULL;
+    for (unsigned i = 0; same && i < c->b->n_selected; i++) same = now[i].data ? c->cells[i].data && rw_slice_equal(now[i], c->cells[i]) : !c->cells[i].data;
+    if (!failure) return !same || leave_trace(s, c, error);
+    g_propagate_error(error, failure);
+    return false;
+}
+
 /* Columns that the change did not touch stay as they are; the others add up, or go by their last write. */
 bool rw_settle_write_columns(rw_settle *s, const rw_case *c, bool *lost, GError **error)
 {
@@ -196,7 +231,7 @@ bool rw_settle_write_columns(rw_settle *s, const rw_case *c, bool *lost, GError 
     }
     list_presence(s, c);
     *lost = !any;
-    return !any || write_row(s, c, wanted, lost, error);
+    return !any || (write_row(s, c, wanted, lost, error) && (*lost || !s->o.hands_on || trace_columns(s, c, error)));
 }
 
 bool rw_settle_exact_sql(rw_settle *s, const rw_case *c)

@@ -1,3 +1,4 @@
+#include "flow/apply/change.h"
 #include "flow/apply/rows_private.h"
 
 static bool same_images(const rw_net *net) { return net->before.data && net->after.data && rw_slice_equal(net->before, net->after); }
@@ -110,6 +111,20 @@ static bool write_kind(rw_rows_apply *a, unsigned table, writing w, unsigned ori
     return count == 0 || end_write(a, b, s, error);
 }
 
+/* What became of the row in the window is what it was before: no row event shows that it was written. */
+static bool trace_table(rw_rows_apply *a, unsigned table, GError **error)
+{
+    const rw_binding *b = rw_tables_at(a->tables, table);
+    for (unsigned e = rw_fold_first(a->fold, table); a->hands_on && e != RW_FOLD_NONE; e = rw_fold_at(a->fold, e)->next) {
+        const rw_net *net = rw_fold_at(a->fold, e);
+        if (!same_images(net)) continue;
+        if (!announce_origin(a, rw_batch_row(a->batch, net->last)->author->origin, error)) return false;
+        rw_change_trace_sql(b, net->before, net->after, a->trouble->source, rw_script_sql(a->script));
+        if (!rw_rows_apply_end_statement(a, error)) return false;
+    }
+    return true;
+}
+
 /* Whatever frees a unique value comes before what may claim it. */
 static bool write_table(rw_rows_apply *a, unsigned table, GError **error)
 {
@@ -120,7 +135,7 @@ static bool write_table(rw_rows_apply *a, unsigned table, GError **error)
         for (unsigned k = 0; a->says_origin && k < a->n_origins; k++)
             if (!write_kind(a, table, order[i], a->origins[k], error)) return false;
     }
-    return true;
+    return trace_table(a, table, error);
 }
 
 static bool set_foreign_keys(rw_rows_apply *a, bool on, GError **error)

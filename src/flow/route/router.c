@@ -221,7 +221,7 @@ static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, 
 
 static rw_table *changed_table(rw_router *r, const rw_slice *c)
 {
-    if (!c[RW_CHANGE_SCHEMA].data || !c[RW_CHANGE_TABLE].data || !c[RW_CHANGE_IMAGE].data) return NULL;
+    if (!c[RW_CHANGE_SCHEMA].data || !c[RW_CHANGE_TABLE].data) return NULL;
     g_autofree char *schema = g_strndup((const char *)c[RW_CHANGE_SCHEMA].data, c[RW_CHANGE_SCHEMA].len);
     g_autofree char *name = g_strndup((const char *)c[RW_CHANGE_TABLE].data, c[RW_CHANGE_TABLE].len);
     rw_table *table = rw_table_decode(schema, name, c[RW_CHANGE_DEFINITION]);
@@ -236,6 +236,15 @@ static rw_table *changed_table(rw_router *r, const rw_slice *c)
     return table;
 }
 
+/* What nobody hands on, nobody needs. */
+static bool take_trace(const rw_router *r, const table_note *note, rw_route *route)
+{
+    if (r->state != RELAYED) return true;
+    route->action = RW_ROUTE_CHANGE;
+    route->filtered = note->verdict != PASS;
+    return true;
+}
+
 /* Only within a Ringway's window: what people write there by hand is nothing. */
 static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
@@ -247,15 +256,19 @@ static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GE
     if (rows.table->n_columns < RW_CHANGE_COLUMNS_READ || !rw_rows_next(&rows, &before, &after, &bad) || !rw_image_split(rows.table, after, c))
         return malformed(rows.table, error);
     rw_table *table = changed_table(r, c);
-    if (!table) return malformed(rows.table, error);
+    if (!table || c[RW_CHANGE_OWN].len != 1) return malformed(rows.table, error);
     const table_note *note = note_of(r, table, error);
     if (!note) return false;
+    route->change.own = c[RW_CHANGE_OWN].data[0];
+    route->change.table = table;
+    route->change.image = c[RW_CHANGE_IMAGE];
+    route->change.after = c[RW_CHANGE_AFTER];
+    if (!route->change.own) return take_trace(r, note, route);
+    if (!route->change.image.data) return malformed(rows.table, error);
     r->makes_changes = true;
     r->txn.counts.filtered += note->verdict != PASS;
     if (note->verdict != PASS) return true;
     route->action = RW_ROUTE_CHANGE;
-    route->change.table = table;
-    route->change.image = c[RW_CHANGE_IMAGE];
     return true;
 }
 

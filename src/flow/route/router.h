@@ -13,7 +13,8 @@
  * A DDL statement is a Ringway's if its session has an open intent in the log (intents.h): the intent says whose it is. Rows of schema ringway
  * never travel.
  * The stamp of each transaction, and what it had seen, are pure functions of the log (change/stamp.h, history.h).
- * A row of ringway.change in a Ringway's transaction is a delete that this site made itself: it is handed on as that delete, of an own transaction
+ * A row of ringway.change in a Ringway's transaction is a change that no row event shows: one of the window's, which found the row as wanted, or
+ * a delete that this site made itself, which is handed on as that delete, of an own transaction
  * right after the window's (with a stamp of its own, having seen the window).
  *
  * With `watch` it reads a target's log for the memory of last writers: it judges nothing, and hands on the rows of every transaction, a
@@ -37,7 +38,7 @@ typedef enum {
     RW_ROUTE_NOTHING,
     RW_ROUTE_ROWS,      /* append the event's rows */
     RW_ROUTE_STATEMENT, /* append the statement */
-    RW_ROUTE_CHANGE,    /* append the delete of one row: change */
+    RW_ROUTE_CHANGE,    /* append the change of one row: change */
     RW_ROUTE_WRITERS,   /* a window begins, or (watching) ends: a progress row's writers, of link source */
     RW_ROUTE_VOID,      /* forget the current transaction */
 } rw_route_action;
@@ -51,7 +52,8 @@ typedef struct {
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
     struct {
         rw_table *table; /* the router's */
-        rw_slice image;
+        bool own;        /* a delete that the site made itself; else one of the window's changes, which found the row as wanted */
+        rw_slice image, after;
     } change;
     struct {
         unsigned source, origin; /* site numbers */
