@@ -2,6 +2,13 @@
 
 enum { HIGHEST = 255 };
 
+rw_origins rw_origins_minus(const rw_origins *set, const rw_origins *other)
+{
+    rw_origins rest = *set;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rest.bits); i++) rest.bits[i] &= ~other->bits[i];
+    return rest;
+}
+
 bool rw_origins_is_only(const rw_origins *set, unsigned origin)
 {
     rw_origins only = {0};

@@ -66,7 +66,8 @@ static void print_site(const rw_conf *conf, const rw_site_conf *site)
 static int print_all(const rw_conf *conf)
 {
     puts("-- Run each part on its site, as an administrator.\n");
-    for (unsigned i = 0; i < conf->n_sites; i++) print_site(conf, &conf->sites[i]);
+    for (unsigned i = 0; i < conf->n_sites; i++)
+        if (!conf->sites[i].heir) print_site(conf, &conf->sites[i]);
     return RW_EXIT_DONE;
 }
 
@@ -75,6 +76,7 @@ static rw_connection_limits limits(const rw_conf *conf) { return (rw_connection_
 static bool open_sites(const rw_conf *conf, rw_connection **sites, GError **error)
 {
     for (unsigned i = 0; i < conf->n_sites; i++) {
+        if (conf->sites[i].heir) continue;
         sites[i] = rw_connection_open(&conf->sites[i], limits(conf), error);
         if (!sites[i]) return false;
     }
@@ -85,6 +87,7 @@ static bool create_schemas(const rw_conf *conf, rw_connection **sites, GError **
 {
     for (unsigned i = 0; i < conf->n_sites; i++) {
         bool created = false;
+        if (!sites[i]) continue;
         if (!rw_start_create_schema(sites[i], &created, error)) return false;
         printf("site %s: schema ringway %s\n", conf->sites[i].name, created ? "created" : "is there");
     }
@@ -96,8 +99,8 @@ static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topo
 {
     rw_source_pos given = {0};
     const rw_source_pos *pos = from ? &given : &places[t->source];
-    const rw_target_pos memory = {places[t->target].file, places[t->target].offset_bytes};
-    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos, from ? NULL : &memory};
+    const rw_memory_place memory = {{places[t->target].file, places[t->target].offset_bytes}, {0}};
+    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos, NULL, from ? NULL : &memory};
     bool recorded = false;
     bool ok = (!from || rw_position_parse(from, sites[t->source]->dialect->gtid_kind, &given, error)) &&
               rw_start_record(&start, sites[t->target], from != NULL, &recorded, error);
@@ -112,7 +115,7 @@ static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topo
 static bool places_now(const rw_conf *conf, rw_connection **sites, rw_source_pos *places, GError **error)
 {
     for (unsigned i = 0; i < conf->n_sites; i++)
-        if (!rw_start_position_now(sites[i], &places[i], error)) return false;
+        if (sites[i] && !rw_start_position_now(sites[i], &places[i], error)) return false;
     return true;
 }
 

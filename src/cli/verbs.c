@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-extern const rw_verb rw_verb_init, rw_verb_run, rw_verb_status, rw_verb_pause, rw_verb_resume, rw_verb_skip, rw_verb_conflicts, rw_verb_config;
+extern const rw_verb rw_verb_init, rw_verb_run, rw_verb_status, rw_verb_pause, rw_verb_resume, rw_verb_skip, rw_verb_conflicts, rw_verb_topology, rw_verb_config;
 
 static const rw_verb *const verbs[] = {
     &rw_verb_init, &rw_verb_run, &rw_verb_status, &rw_verb_pause, &rw_verb_resume, &rw_verb_skip,
-    &rw_verb_conflicts, &rw_verb_config, NULL,
+    &rw_verb_conflicts, &rw_verb_topology, &rw_verb_config, NULL,
 };
 
 static const char *const log_formats[] = {"text", "json", NULL};

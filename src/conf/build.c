@@ -239,15 +239,27 @@ static bool add_all(const builder *b, rw_section_kind kind, bool (*add)(const bu
     return true;
 }
 
-static bool check_count(const builder *b, unsigned line, GError **error)
+static bool check_heirs(const builder *b, GError **error)
 {
     const rw_conf *conf = b->conf;
-    if (conf->n_sites < 2)
-        return rw_fail(error, RW_ERR_CONFIG, "%s: %s; replication needs at least two sections [site NAME]", b->file->path,
-                       conf->n_sites ? "only one site" : "no site");
-    if (conf->topology == RW_TOPOLOGY_PAIR && conf->n_sites > 2)
-        return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring, star or links", conf->n_sites);
+    for (unsigned i = 0; i < conf->n_sites; i++) {
+        const rw_site_conf *site = &conf->sites[i], *heir = site->heir ? rw_conf_site(conf, site->heir) : NULL;
+        if (site->heir && (!heir || heir->heir))
+            return rw_fail(error, RW_ERR_CONFIG, "%s: heir of site %s is '%s', which is not a site in use; name one that is", b->file->path, site->name, site->heir);
+    }
     return true;
+}
+
+static bool check_count(const builder *b, unsigned line, GError **error)
+{
+    rw_conf *conf = b->conf;
+    for (unsigned i = 0; i < conf->n_sites; i++) conf->n_in_use += !conf->sites[i].heir;
+    if (conf->n_in_use < 2)
+        return rw_fail(error, RW_ERR_CONFIG, "%s: %s; replication needs at least two sections [site NAME]", b->file->path,
+                       conf->n_in_use ? "only one site" : "no site");
+    if (conf->topology == RW_TOPOLOGY_PAIR && conf->n_in_use > 2)
+        return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring, star or links", conf->n_in_use);
+    return check_heirs(b, error);
 }
 
 static bool build(const builder *b, const rw_conf_section *general, GError **error)

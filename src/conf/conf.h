@@ -47,6 +47,7 @@ typedef struct {
     bool password_from_env;
     rw_ssl_mode ssl_mode;
     char *ssl_ca, *ssl_cert, *ssl_key; /* NULL = not set */
+    char *heir; /* name of a site; NULL = the site is in use. Else it is gone: in no link, not connected to */
 } rw_site_conf;
 
 typedef struct {
@@ -90,8 +91,8 @@ typedef struct rw_conf {
     unsigned log_level; /* an rw_log_level */
     rw_log_format log_format;
 
-    rw_site_conf *sites; /* in the order of the file: a ring's order; the first is a star's hub */
-    unsigned n_sites;
+    rw_site_conf *sites; /* in the order of the file: a ring's order; the first is a star's hub. Those that are gone, too */
+    unsigned n_sites, n_in_use;
     const char **site_names; /* the same order, NULL-terminated */
     rw_link_conf *links; /* only those that have a section */
     unsigned n_links;

@@ -111,6 +111,10 @@ static const rw_option table[] = {
     {SITE(RW_OPTION_PATH, "ssl_cert", ssl_cert), .help = "certificate to show to the server, PEM", .manual = "Together with ssl_key."},
     {SITE(RW_OPTION_PATH, "ssl_key", ssl_key), .help = "key of the certificate, PEM", .manual = "Together with ssl_cert."},
 
+    {SITE(RW_OPTION_STRING, "heir", heir), .help = "the site is gone; this one hands on what is left of it",
+     .manual = "Written by ringway topology remove. The site is in no link any more, and nobody connects to it; its number stays its own, because its "
+               "transactions are on their way still: the heir, which has most of them, hands them on to those that lack some."},
+
     {LINK(RW_OPTION_LIST, "schemas", own.schemas), .help = "schemas to replicate by this link",
      .manual = "Instead of the list in [ringway]. Present and empty: every schema."},
     {LINK(RW_OPTION_LIST, "ignore_schemas", own.ignore_schemas), .help = "schemas to leave out of this link",

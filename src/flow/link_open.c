@@ -112,16 +112,17 @@ static bool start_watcher(rw_run *run, GError **error)
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 
-/* Before the place where reading starts, all that the link brings of others must be at the target already. */
+/* Before the place where reading starts, all that the link is to bring from now on, and did not until now, must be at the target already. */
 static bool check_start(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
     rw_seen reached;
+    rw_origins added = rw_origins_minus(&l->carries, &run->progress.carries);
     run->progress.carries = l->carries;
     rw_last_writers_target_seen(run->recall.memory, &reached);
     for (unsigned i = 0; i < run->progress.history.seen.n; i++) {
         unsigned origin = run->progress.history.seen.at[i].origin;
-        if (origin == l->target->id || !rw_origins_has(&l->carries, origin)) continue;
+        if (origin == l->target->id || !rw_origins_has(&added, origin)) continue;
         if (rw_seen_of(&reached, origin) >= run->progress.history.seen.at[i].stamp_us) continue;
         const rw_site_conf *site = rw_conf_site_by_id(l->conf, origin);
         return rw_fail(error, RW_ERR_CONFIG, "site %s: changes of site %s came there another way until now, and some that this link was not to bring have not arrived; "

@@ -47,6 +47,11 @@ bool rw_relay_begin(rw_relay *r, rw_slice text, const rw_seen *seen, GError **er
     if (text.data && !rw_writers_decode(&r->writers, text))
         return rw_fail(error, RW_ERR_STOP, "ringway.progress.writers of a window in the log cannot be read: it was written by another version; run the same version "
                        "everywhere, and start this link behind the window with 'ringway init --link ... --from'");
+    for (guint i = 0; i < r->writers.txns->len; i++) {
+        /* What its own site had written before may be at the target by another way. */
+        rw_window_txn *txn = &g_array_index(r->writers.txns, rw_window_txn, i);
+        if (!rw_seen_raise(&txn->seen, txn->origin, txn->stamp_us)) return rw_fail(error, RW_ERR_STOP, "a window in the log names more than %d sites; not supported", RW_SEEN_MAX);
+    }
     rw_writers_sort(&r->writers);
     return true;
 }
@@ -74,11 +79,10 @@ void rw_relay_attach(rw_relay *r, rw_arena *arena)
     r->firsts = rw_arena_alloc(arena, sizeof(rw_author) * (n + 1));
     for (guint i = 0; i < n; i++) {
         const rw_window_txn *txn = &g_array_index(r->writers.txns, rw_window_txn, i);
-        bool same = i && memcmp(r->authors[i - 1].seen, &txn->seen, sizeof txn->seen) == 0;
-        r->authors[i] = (rw_author){txn->origin, txn->stamp_us, same ? r->authors[i - 1].seen : copy_seen(arena, &txn->seen)};
+        const rw_seen *seen = copy_seen(arena, &txn->seen);
+        r->authors[i] = (rw_author){txn->origin, txn->stamp_us, seen};
         r->firsts[i] = r->authors[i];
-        if (same) r->firsts[i].seen = r->firsts[i - 1].seen;
-        else if (!rw_seen_covers(&r->seen, &txn->seen, r->o.source->id)) r->firsts[i].seen = common(arena, &txn->seen, &r->seen, r->o.source->id);
+        if (!rw_seen_covers(&r->seen, seen, r->o.source->id)) r->firsts[i].seen = common(arena, seen, &r->seen, r->o.source->id);
     }
 }
 

@@ -30,22 +30,38 @@ bool rw_start_position_now(rw_connection *source, rw_source_pos *pos, GError **e
     return true;
 }
 
+static void append_text(GString *sql, const char *name, const char *text)
+{
+    g_string_append_printf(sql, ",%s=", name);
+    if (text) rw_sql_quote(sql, rw_slice_str(text));
+    else g_string_append(sql, "NULL");
+}
+
+/* Counters go on. A row that is not given a history keeps that of the row before. */
 static bool insert_start(const rw_start *start, rw_connection *target, GError **error)
 {
-    g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_append_printf(sql,
-                           "INSERT INTO ringway.progress (source,lane,seq,origin,offset_bytes,first_gtid,last_gtid,stamp_us,commit_us,transactions,captured,"
-                           "applied,filtered,discarded,ddl,conflicts,drift,seen,memory_offset_bytes,memory_file,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
-                           ",'','',COALESCE(MAX(stamp_us),0),0,COALESCE(MAX(transactions),0),COALESCE(MAX(captured),0),COALESCE(MAX(applied),0),"
-                           "COALESCE(MAX(filtered),0),COALESCE(MAX(discarded),0),COALESCE(MAX(ddl),0),COALESCE(MAX(conflicts),0),COALESCE(MAX(drift),0),"
-                           "(SELECT p.seen FROM ringway.progress AS p WHERE p.source=%u AND p.lane=0 ORDER BY p.seq DESC LIMIT 1),%" G_GUINT64_FORMAT ",",
-                           start->source, start->source, start->pos->offset_bytes, start->source, start->memory ? start->memory->offset_bytes : 0);
-    rw_sql_quote(sql, rw_slice_str(start->memory ? start->memory->file : ""));
-    g_string_append_c(sql, ',');
-    rw_sql_quote(sql, rw_slice_str(start->pos->file));
-    g_string_append_c(sql, ',');
-    rw_sql_quote(sql, rw_slice_str(start->pos->gtid));
-    g_string_append_printf(sql, " FROM ringway.progress WHERE source=%u AND lane=0", start->source);
+    static const rw_memory_place nowhere = {{(char *)"", 0}, {0}};
+    const rw_memory_place *memory = start->memory ? start->memory : &nowhere;
+    g_autofree char *seen = start->history ? rw_seen_format(&start->history->seen) : NULL, *memory_seen = rw_seen_format(&memory->history.seen);
+    if (!rw_connection_runf(target, error,
+                            "INSERT INTO ringway.progress (source,lane,seq,origin,offset_bytes,first_gtid,last_gtid,stamp_us,commit_us,transactions,captured,"
+                            "applied,filtered,discarded,ddl,conflicts,drift,seen,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT
+                            ",'','',COALESCE(MAX(stamp_us),0),0,COALESCE(MAX(transactions),0),COALESCE(MAX(captured),0),COALESCE(MAX(applied),0),"
+                            "COALESCE(MAX(filtered),0),COALESCE(MAX(discarded),0),COALESCE(MAX(ddl),0),COALESCE(MAX(conflicts),0),COALESCE(MAX(drift),0),"
+                            "(SELECT p.seen FROM ringway.progress AS p WHERE p.source=%u AND p.lane=0 ORDER BY p.seq DESC LIMIT 1),'','' "
+                            "FROM ringway.progress WHERE source=%u AND lane=0",
+                            start->source, start->source, start->pos->offset_bytes, start->source, start->source)) return false;
+    g_autoptr(GString) sql = g_string_new("UPDATE ringway.progress SET lane=lane");
+    append_text(sql, "file", start->pos->file);
+    append_text(sql, "gtid", start->pos->gtid);
+    append_text(sql, "memory_file", memory->pos.file);
+    append_text(sql, "memory_seen", memory_seen);
+    g_string_append_printf(sql, ",memory_offset_bytes=%" G_GUINT64_FORMAT ",memory_stamp_us=%" G_GUINT64_FORMAT, memory->pos.offset_bytes, memory->history.stamp_us);
+    if (start->history) {
+        append_text(sql, "seen", seen);
+        g_string_append_printf(sql, ",stamp_us=%" G_GUINT64_FORMAT, start->history->stamp_us);
+    }
+    g_string_append_printf(sql, " WHERE source=%u AND lane=0 ORDER BY seq DESC LIMIT 1", start->source);
     return rw_connection_run(target, sql->str, error);
 }
 

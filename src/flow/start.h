@@ -4,14 +4,15 @@
  * Errors: those of the session; RW_ERR_CONFIG while the link is being run, or when the source writes no log.
  */
 #pragma once
-#include "change/pos.h"
+#include "conflict/last_writers.h"
 #include "server/connection.h"
 
 typedef struct {
     const char *topology, *link;
     unsigned source; /* site number */
     const rw_source_pos *pos;
-    const rw_target_pos *memory; /* in the target's log: before it, it is the same as the source; NULL: not known */
+    const rw_history *history;   /* of the source's log there; NULL: as it was for this link, or nothing yet */
+    const rw_memory_place *memory; /* in the target's log: all before it has been seen by the source; NULL: not known */
 } rw_start;
 
 bool rw_start_create_schema(rw_connection *site, bool *created, GError **error);

@@ -38,7 +38,8 @@ struct rw_watcher {
 static bool on_written(void *user, rw_item item, rw_entry entry, GError **error)
 {
     rw_watcher *w = user;
-    if (entry == RW_ENTRY_ERASED) return rw_last_writers_remove(w->memory, item, error);
+    /* What the source wrote itself is no news to it, whatever way it came. */
+    if (entry == RW_ENTRY_ERASED || w->origin == w->o.source) return rw_last_writers_remove(w->memory, item, error);
     return rw_last_writers_put(w->memory, item, w->handle, entry == RW_ENTRY_ENDED, error);
 }
 
@@ -80,7 +81,7 @@ static bool take_list(rw_watcher *w, GError **error)
     for (guint i = 0; i < w->writers.items->len; i++) {
         const rw_window_item *one = &g_array_index(w->writers.items, rw_window_item, i);
         if (one->over) continue;
-        if (one->erased ? !rw_last_writers_remove(w->memory, one->item, error)
+        if (one->erased || g_array_index(w->writers.txns, rw_window_txn, one->txn).origin == w->o.source ? !rw_last_writers_remove(w->memory, one->item, error)
                         : !rw_last_writers_put(w->memory, one->item, g_array_index(w->handles, uint32_t, one->txn), one->deletes, error)) return false;
     }
     return true;

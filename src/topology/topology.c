@@ -18,35 +18,47 @@ static void add_link(GPtrArray *links, const rw_conf *conf, unsigned source, uns
     g_ptr_array_add(links, link);
 }
 
-static void build_mesh(GPtrArray *links, const rw_conf *conf)
+/* Indexes of the sites in use, in their order. */
+static unsigned sites_in_use(const rw_conf *conf, unsigned *used)
 {
-    for (unsigned source = 0; source < conf->n_sites; source++)
-        for (unsigned target = 0; target < conf->n_sites; target++)
-            if (source != target) add_link(links, conf, source, target);
+    unsigned n = 0;
+    for (unsigned i = 0; i < conf->n_sites; i++)
+        if (!conf->sites[i].heir) used[n++] = i;
+    return n;
 }
 
-static void build_ring(GPtrArray *links, const rw_conf *conf)
+static void build_mesh(GPtrArray *links, const rw_conf *conf, const unsigned *used, unsigned n)
 {
-    for (unsigned i = 0; i < conf->n_sites; i++) add_link(links, conf, i, (i + 1) % conf->n_sites);
+    for (unsigned source = 0; source < n; source++)
+        for (unsigned target = 0; target < n; target++)
+            if (source != target) add_link(links, conf, used[source], used[target]);
 }
 
-static void build_star(GPtrArray *links, const rw_conf *conf)
+static void build_ring(GPtrArray *links, const rw_conf *conf, const unsigned *used, unsigned n)
 {
-    for (unsigned i = 1; i < conf->n_sites; i++) {
-        add_link(links, conf, 0, i);
-        add_link(links, conf, i, 0);
+    for (unsigned i = 0; i < n; i++) add_link(links, conf, used[i], used[(i + 1) % n]);
+}
+
+static void build_star(GPtrArray *links, const rw_conf *conf, const unsigned *used, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        add_link(links, conf, used[0], used[i]);
+        add_link(links, conf, used[i], used[0]);
     }
 }
 
-static void build_links(GPtrArray *links, const rw_conf *conf)
+static void build_links(GPtrArray *links, const rw_conf *conf, const unsigned *used, unsigned n)
 {
-    for (unsigned i = 0; i < conf->n_links; i++)
-        add_link(links, conf, (unsigned)(rw_conf_site(conf, conf->links[i].source) - conf->sites), (unsigned)(rw_conf_site(conf, conf->links[i].target) - conf->sites));
+    (void)used, (void)n;
+    for (unsigned i = 0; i < conf->n_links; i++) {
+        const rw_site_conf *source = rw_conf_site(conf, conf->links[i].source), *target = rw_conf_site(conf, conf->links[i].target);
+        if (!source->heir && !target->heir) add_link(links, conf, (unsigned)(source - conf->sites), (unsigned)(target - conf->sites));
+    }
 }
 
 static const struct shape {
     unsigned max_sites;
-    void (*build)(GPtrArray *links, const rw_conf *conf);
+    void (*build)(GPtrArray *links, const rw_conf *conf, const unsigned *used, unsigned n);
 } shapes[] = {
     [RW_TOPOLOGY_PAIR] = {2, build_mesh},
     [RW_TOPOLOGY_MESH] = {RW_SITES_MAX, build_mesh},
@@ -64,13 +76,18 @@ static bool has_link(const GPtrArray *links, const rw_conf *conf, const rw_link_
     return false;
 }
 
+static bool concerns_gone(const rw_conf *conf, const rw_link_conf *link)
+{
+    return rw_conf_site(conf, link->source)->heir || rw_conf_site(conf, link->target)->heir;
+}
+
 /* An override of a link that does not exist would silently do nothing. */
 static bool check(const GPtrArray *links, const rw_conf *conf, GError **error)
 {
     if (!links->len)
         return rw_fail(error, RW_ERR_CONFIG, "%s: topology = links, but there is no [link A->B] section; write one for every link, or use pair, mesh, ring or star", conf->path);
     for (unsigned i = 0; i < conf->n_links; i++)
-        if (!has_link(links, conf, &conf->links[i]))
+        if (!has_link(links, conf, &conf->links[i]) && !concerns_gone(conf, &conf->links[i]))
             return rw_fail(error, RW_ERR_CONFIG, "%s: [link %s->%s]: topology = %s has no such link; correct or remove the section, or use topology = links",
                            conf->path, conf->links[i].source, conf->links[i].target, rw_conf_topology(conf));
     return true;
@@ -97,27 +114,30 @@ static void go_on_from(search *s, unsigned site, unsigned origin)
     }
 }
 
-/* Breadth first: the first way that is found is a shortest one. */
+/* Breadth first: the first way that is found is a shortest one. What is left of a site that is gone begins at its heir. */
 static void route(GPtrArray *links, const rw_conf *conf, unsigned origin)
 {
+    const char *heir = conf->sites[origin].heir;
+    unsigned begin = heir ? (unsigned)(rw_conf_site(conf, heir) - conf->sites) : origin;
     g_autofree bool *reached = g_new0(bool, conf->n_sites);
     g_autofree unsigned *queue = g_new(unsigned, conf->n_sites);
     search s = {links, conf, reached, queue, 1};
-    reached[origin] = true;
-    queue[0] = origin;
+    reached[begin] = true;
+    queue[0] = begin;
     for (unsigned i = 0; i < s.n; i++) go_on_from(&s, queue[i], origin);
 }
 
 GPtrArray *rw_topology_links(const rw_conf *conf, GError **error)
 {
     const struct shape *shape = &shapes[conf->topology];
-    if (conf->n_sites > shape->max_sites) {
+    if (conf->n_in_use > shape->max_sites) {
         rw_fail(error, RW_ERR_CONFIG, "%s: topology = %s takes 2 to %u sites, but there are %u; remove [site NAME] sections", conf->path, rw_conf_topology(conf),
-                shape->max_sites, conf->n_sites);
+                shape->max_sites, conf->n_in_use);
         return NULL;
     }
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func(link_free);
-    shape->build(links, conf);
+    g_autofree unsigned *used = g_new(unsigned, conf->n_sites);
+    shape->build(links, conf, used, sites_in_use(conf, used));
     if (!check(links, conf, error)) return NULL;
     for (unsigned origin = 0; origin < conf->n_sites; origin++) route(links, conf, origin);
     return g_steal_pointer(&links);

@@ -76,5 +76,5 @@ class Several(Ringway):
         for other in others:
             compare.assert_same(first, other, [self.db])
 
-    def kinds(self):
-        return sorted(row[0] for server in self.sites.values() for row in server.sql('SELECT kind FROM ringway.conflict'))
+    def kinds(self, names=None):
+        return sorted(row[0] for server in ([self.sites[n] for n in names] if names else self.sites.values()) for row in server.sql('SELECT kind FROM ringway.conflict'))

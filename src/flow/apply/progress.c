@@ -17,6 +17,9 @@ static bool take_histories(rw_progress *p, const rw_slice *c, GError **error)
     p->memory.pos.file = rw_cell_text(c[2]);
     p->memory.pos.offset_bytes = rw_cell_number(c[3]);
     p->memory.history.stamp_us = rw_cell_number(c[4]);
+    g_autofree char *carries = rw_cell_text(c[5]);
+    if (!rw_origins_parse(&p->carries, carries))
+        return rw_fail(error, RW_ERR_STOP, "ringway.progress.carries holds '%s', which is not a list of sites; restore the row or run init again", carries);
     if (rw_seen_parse(&p->history.seen, seen) && rw_seen_parse(&p->memory.history.seen, memory_seen)) return true;
     return rw_fail(error, RW_ERR_STOP, "ringway.progress.seen holds '%s', memory_seen '%s', which are not lists of site:stamp; restore the row or run init again",
                    seen ? seen : "", memory_seen ? memory_seen : "");
@@ -44,11 +47,11 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
-        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us "
+        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, carries "
         "FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
     if (!rows) return false;
-    rw_slice c[21];
-    if (!rw_result_next(rows, c, 21))
+    rw_slice c[22];
+    if (!rw_result_next(rows, c, 22))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: ringway.progress has no start for the link from site %u; run 'ringway init'", target->site, source);
     return take_row(p, c, source_dialect, error);
 }

@@ -26,7 +26,7 @@ typedef struct {
     uint64_t commit_us;
     rw_memory_place memory; /* in the target's log: from there on it must be read to rebuild the memory; file "": not known */
     char *intents;
-    rw_origins carries;     /* whose transactions the link brings */
+    rw_origins carries;     /* whose transactions the link brings; as loaded: brought until now */
     rw_link_counts counts;
     uint64_t unwritten_bytes; /* of the source's log passed since the last row was written */
 } rw_progress;

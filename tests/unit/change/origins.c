@@ -28,6 +28,11 @@ static void test_only(void)
     g_assert_true(rw_origins_is_only(&set, 7));
     rw_origins_add(&set, 200);
     g_assert_false(rw_origins_is_only(&set, 7));
+    rw_origins other = {0};
+    rw_origins_add(&other, 200);
+    rw_origins_add(&other, 9);
+    rw_origins rest = rw_origins_minus(&set, &other);
+    g_assert_true(rw_origins_is_only(&rest, 7));
 }
 
 int main(int argc, char **argv)

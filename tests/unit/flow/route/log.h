@@ -38,7 +38,7 @@ static inline void start_as(fixture *f, rw_router_start s)
     static const rw_type session[RW_SESSION_COLUMNS] = {[RW_SESSION_LANE] = RW_T_SHORT, [RW_SESSION_CONNECTION] = RW_T_LONGLONG,
                                                         [RW_SESSION_NONCE] = RW_T_LONGLONG, [RW_SESSION_STATEMENT] = RW_T_BLOB, [RW_SESSION_STAMP] = RW_T_LONGLONG};
     static const rw_type origin[RW_ORIGIN_COLUMNS_READ] = {[1] = RW_T_SHORT};
-    static const rw_type change[CHANGE_COLUMNS] = {RW_T_LONGLONG, RW_T_TINY, RW_T_VARCHAR, RW_T_VARCHAR, RW_T_BLOB, RW_T_BLOB, RW_T_TINY};
+    static const rw_type change[CHANGE_COLUMNS] = {RW_T_LONGLONG, RW_T_TINY, RW_T_VARCHAR, RW_T_VARCHAR, RW_T_BLOB, RW_T_BLOB, RW_T_TINY, RW_T_TINY, RW_T_BLOB};
     static const char *const deny[] = {"secret", NULL};
     rw_filter_lists lists = {.schemas_deny = deny};
     f->filter = rw_filter_new(&lists, NULL);
@@ -235,5 +235,27 @@ static inline rw_event change_row(fixture *f, rw_op op, const rw_table *of, rw_s
     put_string(f, rw_slice_of(definition->data, definition->len), 4);
     put_string(f, image, 4);
     put_number(f, 0, 1);
+    put_number(f, 1, 1);
+    put_null(f, RW_CHANGE_AFTER);
+    put_number(f, 0, 1);
     return image_rows(f, f->change, op);
+}
+
+/* The same, of a change of the window that found the row as wanted. */
+static inline rw_event trace_row(fixture *f, const rw_table *of, rw_slice before, rw_slice after)
+{
+    g_autoptr(GByteArray) definition = g_byte_array_new();
+    rw_table_encode(of, definition);
+    put_no_nulls(f, f->change);
+    put_number(f, 1, 8);
+    put_number(f, 2, 1);
+    put_string(f, rw_slice_str(of->schema), 1);
+    put_string(f, rw_slice_str(of->name), 1);
+    put_string(f, rw_slice_of(definition->data, definition->len), 4);
+    put_string(f, before, 4);
+    put_number(f, 0, 1);
+    put_number(f, 0, 1);
+    put_string(f, after, 4);
+    put_number(f, 0, 1);
+    return image_rows(f, f->change, RW_INSERT);
 }

@@ -112,6 +112,29 @@ static void test_changes(void)
     stop(&f);
 }
 
+/* A change that found the row as wanted goes on with the window, and nowhere else. */
+static void test_trace(void)
+{
+    static const uint8_t image[] = {0, 7};
+    const rw_slice row = {image, sizeof image};
+    fixture f;
+    start_relay(&f, NULL);
+    begin_window(&f);
+    feed(&f, origin_row(&f, 3));
+    rw_route route = feed(&f, trace_row(&f, f.shop, row, row));
+    g_assert_cmpint(route.action, ==, RW_ROUTE_CHANGE);
+    g_assert_true(!route.change.own && !route.filtered && route.origin == 3);
+    g_assert_true(rw_slice_equal(route.change.image, row) && rw_slice_equal(route.change.after, row));
+    g_assert_true(feed(&f, trace_row(&f, f.secret, row, row)).filtered);
+    g_assert_true(feed(&f, commit).ends);
+    g_assert_cmpuint(rw_router_history(f.router)->stamp_us, ==, 700); /* no transaction of the site's own */
+    stop(&f);
+    start(&f);
+    begin_window(&f);
+    g_assert_cmpint(feed(&f, trace_row(&f, f.shop, row, row)).action, ==, RW_ROUTE_NOTHING);
+    stop(&f);
+}
+
 static void test_rolled_back(void)
 {
     fixture f;
@@ -132,6 +155,7 @@ int main(int argc, char **argv)
     g_test_add_func("/router/relayed/damaged", test_damaged);
     g_test_add_func("/router/relayed/statement", test_statement);
     g_test_add_func("/router/relayed/changes", test_changes);
+    g_test_add_func("/router/relayed/trace", test_trace);
     g_test_add_func("/router/relayed/rolled-back", test_rolled_back);
     return g_test_run();
 }

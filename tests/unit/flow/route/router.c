@@ -306,7 +306,7 @@ static void refuse_change(fixture *f, void (*spoil)(fixture *f))
     g_assert_nonnull(strstr(message, "ringway.change"));
 }
 
-enum { AT_DEFINITION = 1 + 8 + 1 + (1 + 4) + (1 + 1) + 4 };
+enum { AT_DEFINITION = 2 + 8 + 1 + (1 + 4) + (1 + 1) + 4 };
 
 static void spoil_version(fixture *f) { f->image->data[AT_DEFINITION] = 99; }
 static void spoil_columns(fixture *f) { f->image->data[AT_DEFINITION + 2] = 2; }
@@ -315,13 +315,13 @@ static void spoil_length(fixture *f) { g_byte_array_set_size(f->image, f->image-
 static void spoil_image(fixture *f)
 {
     f->image->data[0] = 1 << RW_CHANGE_IMAGE;
-    g_byte_array_remove_range(f->image, f->image->len - 1 - 2 - 4, 4 + 2);
+    g_byte_array_remove_range(f->image, f->image->len - 3 - 2 - 4, 4 + 2);
 }
 
 static void spoil_schema(fixture *f)
 {
     f->image->data[0] = 1 << RW_CHANGE_SCHEMA;
-    g_byte_array_remove_range(f->image, 1 + 8 + 1, 1 + 4);
+    g_byte_array_remove_range(f->image, 2 + 8 + 1, 1 + 4);
 }
 
 static void test_change_is_broken(void)

@@ -1,0 +1,94 @@
+#include "flow/places.h"
+
+static void place_clear(gpointer data)
+{
+    rw_log_place *place = data;
+    g_free(place->file);
+    g_free(place->gtid);
+}
+
+rw_places *rw_places_new(void)
+{
+    rw_places *p = g_new0(rw_places, 1);
+    p->places = g_array_new(FALSE, FALSE, sizeof(rw_log_place));
+    g_array_set_clear_func(p->places, place_clear);
+    return p;
+}
+
+void rw_places_free(rw_places *p)
+{
+    if (!p) return;
+    g_array_unref(p->places);
+    g_free(p);
+}
+
+/* file, offset, stamp, seen from c on. */
+static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, GError **error)
+{
+    g_autofree char *seen = rw_cell_text(c[3]);
+    if (!c[0].len && !gtid.len) return true;
+    rw_log_place place = {.site = site, .offset_bytes = rw_cell_number(c[1]), .history.stamp_us = rw_cell_number(c[2])};
+    if (!rw_seen_parse(&place.history.seen, seen)) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds '%s', which is not a list of site:stamp; restore the row", seen);
+    place.file = rw_cell_text(c[0]);
+    place.gtid = gtid.data ? rw_cell_text(gtid) : g_strdup("");
+    g_array_append_val(p->places, place);
+    return true;
+}
+
+/* What a link had brought there. */
+static bool add_held(rw_seen *held, unsigned source, uint64_t stamp_us, const rw_seen *seen, rw_slice carries_text, GError **error)
+{
+    rw_origins carries;
+    g_autofree char *text = rw_cell_text(carries_text);
+    if (!rw_origins_parse(&carries, text)) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds carries = '%s', which is not a list of sites; restore the row", text);
+    bool fits = rw_seen_raise(held, source, stamp_us);
+    for (unsigned i = 0; i < seen->n; i++)
+        if (rw_origins_has(&carries, seen->at[i].origin)) fits = fits && rw_seen_raise(held, seen->at[i].origin, seen->at[i].stamp_us);
+    return fits || rw_fail(error, RW_ERR_STOP, "ringway.progress names more than %d sites; not supported", RW_SEEN_MAX);
+}
+
+bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GError **error)
+{
+    static const rw_slice none = {NULL, 0};
+    g_autoptr(rw_result) rows = rw_connection_query(connection, "SELECT source, file, offset_bytes, stamp_us, seen, gtid, memory_file, memory_offset_bytes, memory_stamp_us, "
+                                                    "memory_seen, carries FROM ringway.progress WHERE lane = 0", error);
+    rw_slice c[11];
+    if (!rows) return false;
+    while (rw_result_next(rows, c, 11)) {
+        unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
+        if (!add_place(p, source, c + 1, c[5], error) || !add_place(p, site, c + 6, none, error)) return false;
+        rw_seen seen;
+        g_autofree char *text = rw_cell_text(c[4]);
+        if (rw_seen_parse(&seen, text) && !add_held(&p->held[site & 255], source, rw_cell_number(c[3]), &seen, c[10], error)) return false;
+    }
+    return true;
+}
+
+bool rw_places_covers(const rw_places *p, unsigned holder, unsigned site, const rw_history *history, const rw_origins *origins)
+{
+    const rw_seen *held = &p->held[holder & 255];
+    if (rw_origins_has(origins, site) && rw_seen_of(held, site) < history->stamp_us) return false;
+    for (unsigned i = 0; i < history->seen.n; i++) {
+        unsigned origin = history->seen.at[i].origin;
+        if (origin != holder && origin != site && rw_origins_has(origins, origin) && rw_seen_of(held, origin) < history->seen.at[i].stamp_us) return false;
+    }
+    return true;
+}
+
+/* Stamps rise along a log; where nothing was written between, what had been seen tells. */
+static bool is_later(const rw_log_place *a, const rw_log_place *b)
+{
+    if (a->history.stamp_us != b->history.stamp_us) return a->history.stamp_us > b->history.stamp_us;
+    return *a->gtid && !*b->gtid; /* it means something at every host */
+}
+
+const rw_log_place *rw_places_find(const rw_places *p, unsigned site, unsigned holder, const rw_origins *origins)
+{
+    const rw_log_place *best = NULL;
+    for (guint i = 0; i < p->places->len; i++) {
+        const rw_log_place *place = &g_array_index(p->places, rw_log_place, i);
+        if (place->site != site || !rw_places_covers(p, holder, site, &place->history, origins)) continue;
+        if (!best || is_later(place, best)) best = place;
+    }
+    return best;
+}

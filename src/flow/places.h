@@ -1,0 +1,34 @@
+/* places: where the logs of sites stood, and what each site holds of all others, as the tables of all sites tell; to find where a link may begin.
+ *
+ * Every link records places with what the log says up to there (change/history.h): in its source's log (how far it has applied it), and in
+ * its target's (the memory of last writers). A link that never ran, or is to bring what came another way until now, may begin at any
+ * place before which its target holds all that it is to bring; what comes after it, and is there already, the link leaves out by its stamp.
+ * In: sessions with the sites. Out: rw_log_place, borrowed from the set. Owner: one thread. Errors: the session's; RW_ERR_STOP for rows that
+ * cannot be read. Does not guess: no place, no start.
+ */
+#pragma once
+#include "change/history.h"
+#include "change/origins.h"
+#include "server/connection.h"
+
+typedef struct {
+    unsigned site;       /* whose log */
+    char *file, *gtid;   /* gtid "": by file and offset */
+    uint64_t offset_bytes;
+    rw_history history;  /* of the log up to there */
+} rw_log_place;
+
+typedef struct {
+    GArray *places;      /* rw_log_place */
+    rw_seen held[256];   /* by site number: what that site holds of the others */
+} rw_places;
+
+rw_places *rw_places_new(void);
+void rw_places_free(rw_places *places);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_places, rw_places_free)
+/* Reads the tables of one site. */
+bool rw_places_load(rw_places *places, unsigned site, rw_connection *connection, GError **error);
+/* The latest place in that site's log before which the holder has all transactions of these origins; NULL: none is recorded. */
+const rw_log_place *rw_places_find(const rw_places *places, unsigned site, unsigned holder, const rw_origins *origins);
+/* Up to there in the log, the holder has all transactions of these origins. */
+bool rw_places_covers(const rw_places *places, unsigned holder, unsigned site, const rw_history *history, const rw_origins *origins);
