@@ -9,6 +9,7 @@ import pytest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from galera import Galera                                                           # noqa: E402
 import ringway as ringway_module                                                    # noqa: E402
 import servers                                                                      # noqa: E402
 from ringway import Ringway                                                         # noqa: E402
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for cls in FLAVOURS.values():
+    for cls in (*FLAVOURS.values(), Galera):
         if cls.missing():
             terminalreporter.write_line(f'WARNING: tests were SKIPPED: {cls.missing()}', red=True, bold=True)
 

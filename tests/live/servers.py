@@ -108,7 +108,8 @@ class Server:
     """What all servers have in common. A subclass says how to make a data directory and how to start."""
 
     flavour = None          # 'mariadb' or 'mysql'
-    _template = None        # a fresh data directory, made once and copied
+    user = None             # as whom the process runs; None: as this process
+    _templates = {}         # flavour: a fresh data directory, made once and copied
 
     def __init__(self, name, server_id=1, durable=False, args=(), gtid_domain=None):
         """durable: every commit is on disk before it is acknowledged, as in production; else the operating
@@ -162,12 +163,11 @@ class Server:
                 f'--tmpdir={self.dir}', '--skip-name-resolve', '--max-connections=100', '--max-allowed-packet=64M', *flush]
 
     def _prepare(self):
-        cls = type(self)
-        if cls._template is None:
-            template = workspace() / f'template-{cls.flavour}'
-            cls.make_template(template)
-            cls._template = template
-        subprocess.run(['cp', '-a', '--reflink=auto', str(cls._template), str(self.data)], check=True)
+        if self.flavour not in self._templates:
+            template = workspace() / f'template-{self.flavour}'
+            self.make_template(template)
+            self._templates[self.flavour] = template
+        subprocess.run(['cp', '-a', '--reflink=auto', str(self._templates[self.flavour]), str(self.data)], check=True)
 
     def spawn(self):
         """Start the process; do not wait until it answers."""
@@ -176,7 +176,7 @@ class Server:
             self._prepare()
         with open(self.dir / 'output', 'ab') as out:
             self.process = subprocess.Popen(self.command() + self.args, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=out, preexec_fn=die_with_parent, cwd=self.dir,
+                                            stderr=out, preexec_fn=die_with_parent, cwd=self.dir, user=self.user,
                                             env={**os.environ, **self.env})
         _living.append(self)
         return self
