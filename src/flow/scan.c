@@ -1,6 +1,7 @@
 #include "flow/scan.h"
 
 #include "change/rows.h"
+#include "ddl/announced.h"
 #include "flow/decode/decoder.h"
 #include "server/schema.h"
 
@@ -43,8 +44,9 @@ static void see_statement(search *s, const rw_event *event)
 {
     if (!s->intent || !s->announced) return;
     /* A server that died within the statement may log it as it recovers, in no session's name: then the text decides. */
-    bool ours = s->server_started ? rw_slice_equal(event->query.statement, rw_slice_str(s->intent->text))
-                                  : event->query.thread_id == s->intent->connection_id;
+    rw_slice announced = rw_slice_str(s->intent->text);
+    bool ours = s->server_started ? rw_slice_equal(event->query.statement, announced)
+                                  : event->query.thread_id == s->intent->connection_id && rw_ddl_may_be(announced, event->query.statement);
     if (ours) s->found = true;
 }
 

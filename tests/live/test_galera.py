@@ -189,6 +189,29 @@ def update_once_it_pauses(link, session):
         cursor.execute("UPDATE t SET n = 2 WHERE code = 'hot'")
 
 
+def test_ddl_of_a_session_with_the_same_number(link):
+    """Sessions of different nodes have the same numbers, and the log does not say at which node a statement was given:
+    while a statement of Ringway is under way, another one in the same number is not its own."""
+    link.both(KEYED.format('announced'))
+    with contextlib.ExitStack() as stack:
+        def session(node):
+            return stack.enter_context(node.connect(link.db))
+        while session(link.nodes[0]).thread_id() <= session(link.nodes[1]).thread_id():
+            pass
+        link.stop()
+        link.start()                # by a session with a higher number than any at node 2
+        number = link.east.one('SELECT connection_id FROM ringway.session')
+        same = next(s for s in iter(lambda: session(link.nodes[1]), None) if s.thread_id() >= number)
+        assert same.thread_id() == number
+        link.run(link.east, "UPDATE ringway.session SET intent = 1, statement = 'ALTER TABLE announced ADD COLUMN c INT'")
+        link.cluster.wait_applied()
+        with same.cursor() as cursor:
+            cursor.execute(KEYED.format('of_an_application'))
+        link.cluster.wait_applied()
+        link.run(link.east, "UPDATE ringway.session SET intent = 0, statement = ''")
+    link.same()
+
+
 def test_windows_that_lose_at_commit(link):
     """Ringway's windows hold keys that applications at other nodes write, too: here parents of the rows that it changes,
     so that it is no conflict between the sites. The later one of two transactions fails at COMMIT or before."""

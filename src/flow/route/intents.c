@@ -1,5 +1,7 @@
 #include "flow/route/intents.h"
 
+#include "ddl/announced.h"
+
 #include <stdio.h>
 #include <xxhash.h>
 
@@ -8,7 +10,10 @@ typedef struct {
     uint64_t connection; /* 0: of a server that is gone */
     uint64_t hash;       /* of the statement */
     rw_announced announced;
+    GBytes *statement;   /* NULL: it was announced before this reader began */
 } intent;
+
+static void clear_intent(gpointer data) { g_clear_pointer(&((intent *)data)->statement, g_bytes_unref); }
 
 /* A handful of entries at most, one per link: a scan is right. */
 struct rw_intents {
@@ -19,6 +24,7 @@ rw_intents *rw_intents_new(void)
 {
     rw_intents *intents = g_new(rw_intents, 1);
     intents->open = g_array_new(FALSE, FALSE, sizeof(intent));
+    g_array_set_clear_func(intents->open, clear_intent);
     return intents;
 }
 
@@ -39,15 +45,26 @@ void rw_intents_note(rw_intents *intents, unsigned source, unsigned lane, uint64
         g_array_remove_index_fast(intents->open, i);
         break;
     }
-    intent noted = {source, lane, connection, hash_of(statement), announced};
-    if (open) g_array_append_val(intents->open, noted);
+    if (!open) return;
+    intent noted = {source, lane, connection, hash_of(statement), announced, g_bytes_new(statement.data, statement.len)};
+    g_array_append_val(intents->open, noted);
+}
+
+/* Nodes of a cluster number their sessions each for itself, and one log holds the statements of all. */
+static bool is_own(const intent *known, uint64_t connection, rw_slice statement)
+{
+    gsize len = 0;
+    if (!known->connection) return known->hash == hash_of(statement);
+    if (known->connection != connection || !known->statement) return known->connection == connection;
+    const void *data = g_bytes_get_data(known->statement, &len);
+    return rw_ddl_may_be(rw_slice_of(data, len), statement);
 }
 
 bool rw_intents_own(const rw_intents *intents, uint64_t connection, rw_slice statement, rw_announced *announced)
 {
     for (guint i = 0; i < intents->open->len; i++) {
         const intent *known = &g_array_index(intents->open, intent, i);
-        if (known->connection ? known->connection != connection : known->hash != hash_of(statement)) continue;
+        if (!is_own(known, connection, statement)) continue;
         *announced = known->announced;
         return true;
     }
@@ -77,7 +94,7 @@ bool rw_intents_parse(rw_intents *intents, const char *text)
     if (!text) return true;
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     for (char **word = words; *word; word++) {
-        intent read;
+        intent read = {0};
         int end = 0;
         if (!**word) continue;
         if (sscanf(*word, "%u/%u:%" G_GUINT64_FORMAT ":%" G_GINT64_MODIFIER "x:%u:%" G_GUINT64_FORMAT "%n", &read.source, &read.lane, &read.connection, &read.hash,

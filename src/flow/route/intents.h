@@ -1,7 +1,8 @@
 /* intents: which sessions in a log have announced a DDL statement that has not ended yet.
  *
  * Fed in log order with the rows of ringway.session and with server starts; asked for each DDL event. A statement belongs to a Ringway
- * if its session has an open intent there. Connection ids start again with the server, so after a server start only the text counts:
+ * if its session has an open intent there, unless it is about other tables: the log of a cluster's node holds statements of all nodes, and
+ * their sessions have the same numbers. Connection ids start again with the server, so after a server start only the text counts:
  * a server that dies within a DDL statement may log it when it recovers (MariaDB's DDL log), in no session's name.
  * Serialised to text so that it travels with the position: a reader that starts between intent and statement must know it.
  * Owner: one thread. Errors: a serialised text that does not parse gives false.

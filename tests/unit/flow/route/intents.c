@@ -42,6 +42,18 @@ static void test_server_start(void)
     rw_intents_free(i);
 }
 
+/* Nodes of a Galera cluster number their sessions each for itself. */
+static void test_another_session_of_the_same_number(void)
+{
+    static const rw_slice other = {(const uint8_t *)"ALTER TABLE u", 13};
+    rw_announced whose;
+    rw_intents *i = rw_intents_new();
+    rw_intents_note(i, 1, 0, 7, true, alter, (rw_announced){3, 77});
+    g_assert_false(rw_intents_own(i, 7, other, &whose));
+    g_assert_true(rw_intents_own(i, 7, alter, &whose));
+    rw_intents_free(i);
+}
+
 static void test_travels_as_text(void)
 {
     rw_announced whose;
@@ -70,6 +82,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intents/open-and-closed", test_open_and_closed);
     g_test_add_func("/intents/one-per-slot", test_one_per_session_slot);
     g_test_add_func("/intents/server-start", test_server_start);
+    g_test_add_func("/intents/same-number", test_another_session_of_the_same_number);
     g_test_add_func("/intents/text", test_travels_as_text);
     return g_test_run();
 }
