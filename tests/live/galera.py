@@ -29,12 +29,28 @@ What tests depend on, measured with MariaDB 10.11 and Galera 26.4; A, B are node
 | xid in a Query event (DDL) | each node's own                                | the same                                        |
 | thread id (Query event)    | of the session at the writer; sessions of different nodes have the same numbers                  |
 | DDL that failed            | no event; the seqno is used up                 | no event; seqno and GTID number are used up     |
+| timestamps, annotations    | the writer's, on every node                    | the same                                        |
+| flags of row events        | STMT_END at the writer, and RELAXED_UNIQUE_CHECKS with it on the others         |
+| table ids, file names      | each node's own; a transfer by SST begins a new log                             |
+| log_slave_updates=OFF      | makes no difference                            |                                                 |
 
 | written by                           | log of A                                     | log of B                      |
 |--------------------------------------|----------------------------------------------|-------------------------------|
 | SET wsrep_on=0                       | yes; Xid is a number of A's own, no seqno    | no, nor the rows              |
 | SET sql_log_bin=0                    | no                                           | yes: B holds and logs them    |
 | a MyISAM table                       | yes; GTID without 'trans', ends in Query COMMIT | no, nor the rows           |
+| DDL with wsrep_osu_method=RSU        | yes                                          | no, nor the change            |
+
+| what a session sees                                       |                                                            |
+|-----------------------------------------------------------|------------------------------------------------------------|
+| its transaction loses against one of another node         | 1213 at the next statement or at COMMIT; all is undone     |
+| the same, in a packet of several statements               | may be told success: see wsrep_retry_autocommit            |
+| SELECT ... FOR UPDATE, GET_LOCK at two nodes              | both succeed: locks are each node's own                    |
+| its node is not in the primary component                  | 1047, for all but SET, SHOW and SELECT without tables      |
+| the same, while it commits                                | 1180                                                       |
+| its node is a donor by rsync, or desynced                 | nothing                                                    |
+| its node receives a transfer                              | 2003 until its end, then 1047                              |
+| another node was killed                                   | a COMMIT waits until it is given up (evs.suspect_timeout)  |
 """
 
 import os

@@ -121,6 +121,8 @@ def play(link):
             cursor.execute('ALTER TABLE side ADD COLUMN two INT')
             cursor.execute(KEYED.format('made_at_two'))
             cursor.execute("INSERT INTO made_at_two VALUES ('two', 'x', 1, 'x')")
+            cursor.execute('CREATE TABLE copied_at_two (PRIMARY KEY (tenant, code)) SELECT tenant, code, n FROM made_at_two')
+            cursor.execute('ANALYZE TABLE made_at_two')
         link.run(link.west, 'ALTER TABLE other ADD COLUMN west INT', "INSERT INTO other VALUES ('west', 'x', 1, 'x', 2)")
         for load in loads:
             load.wait_for(30)
@@ -212,20 +214,31 @@ def test_ddl_of_a_session_with_the_same_number(link):
     link.same()
 
 
+def lose(link, west, hammer, retries):
+    """West writes, and nodes 2 and 3 as fast as they can, until Ringway has lost often enough."""
+    before = link.link('west->east')['retries']
+    with Load(link.nodes[1], link.db, hammer), Load(link.nodes[2], link.db, hammer), Load(link.west, link.db, west, pause=0.005):
+        wait_until(lambda: link.link('west->east')['retries'] >= before + retries, 60, 'Ringway loses now and then')
+    link.same()
+
+
 def test_windows_that_lose_at_commit(link):
-    """Ringway's windows hold keys that applications at other nodes write, too: here parents of the rows that it changes,
-    so that it is no conflict between the sites. The later one of two transactions fails at COMMIT or before."""
+    """Applications at other nodes write keys that Ringway's windows hold: here parents of the rows that it changes, so
+    that it is no conflict between the sites. The later one of two transactions fails, at COMMIT or before."""
     link.both('CREATE TABLE parent (id INT PRIMARY KEY, n INT) ENGINE=InnoDB', 'INSERT INTO parent VALUES (1, 0), (2, 0)',
               'CREATE TABLE child (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parent (id)) ENGINE=InnoDB',
               'INSERT INTO child WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99) '
               'SELECT a.i * 100 + b.i, 1 FROM n a, n b')
+    lose(link, lambda cursor, i: cursor.execute(f'UPDATE child SET parent = 2 WHERE id = {i}'),
+         lambda cursor, _: cursor.execute('UPDATE parent SET n = n + 1'), 20)
+    assert link.link('west->east')['conflicts'] == 0
 
-    def west(cursor, i):
-        cursor.execute(f'UPDATE child SET parent = 2 WHERE id = {i}')
 
-    def hammer(cursor, _):
-        cursor.execute('UPDATE parent SET n = n + 1')
-    before = link.link('west->east')['retries']
-    with Load(link.nodes[1], link.db, hammer), Load(link.nodes[2], link.db, hammer), Load(link.west, link.db, west, pause=0.005):
-        wait_until(lambda: link.link('west->east')['retries'] >= before + 20, 60, 'Ringway loses now and then')
-    link.same()
+def test_windows_that_lose_and_conflicts(link):
+    """The same with rows that both sites write: what is settled may lose at COMMIT, too, and is settled anew."""
+    link.both(KEYED.format('hot'), *(f"INSERT INTO hot VALUES ('all', 'code-{k}', 0, '')" for k in range(4)))
+
+    def writes(name):
+        return lambda cursor, i: cursor.execute(f"UPDATE hot SET n = {i}, v = '{name}' WHERE code = 'code-{i % 4}'")
+    lose(link, writes('west'), writes('east'), 5)
+    assert link.link('west->east')['conflicts'] > 0
