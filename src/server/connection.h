@@ -30,6 +30,7 @@ struct rw_connection {
     uint64_t max_packet_bytes;
     gint64 used_us;     /* monotonic: when something was sent last */
     bool annotates;     /* the server copies each packet's text into its log, per statement: send statements one by one */
+    bool splits_packets; /* the server may commit a part of a packet that holds a transaction: send statements one by one */
 };
 
 /* A fetched result; rows are read in order. */

@@ -26,6 +26,7 @@ typedef struct {
     const char *sql_apply_privileged; /* a setting that a session may lack the privilege for; NULL: none. See connection.h, annotates */
     const char *apply_privilege;      /* which one, for the advice */
     const char *sql_annotates;        /* '1' if the server annotates this session's row events; asked where the privilege is missing */
+    const char *sql_splits_packets;   /* one row if the server is such as connection.h, splits_packets, says; NULL: never */
     const char *sql_dump_session;     /* settings of a session that reads the log; %d times: heartbeat period in ns */
     const char *upsert_head;          /* between the VALUES rows and the assignments */
     const char *upsert_value;         /* format of the value of a column in an assignment; %s: the quoted name */

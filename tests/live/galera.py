@@ -44,7 +44,8 @@ What tests depend on, measured with MariaDB 10.11 and Galera 26.4; A, B are node
 | what a session sees                                       |                                                            |
 |-----------------------------------------------------------|------------------------------------------------------------|
 | its transaction loses against one of another node         | 1213 at the next statement or at COMMIT; all is undone     |
-| the same, in a packet of several statements               | may be told success: see wsrep_retry_autocommit            |
+| the same, in a packet of several statements               | one statement may be committed alone, then 1213, or, with  |
+|                                                           | wsrep_retry_autocommit (the default), success              |
 | SELECT ... FOR UPDATE, GET_LOCK at two nodes              | both succeed: locks are each node's own                    |
 | its node is not in the primary component                  | 1047, for all but SET, SHOW and SELECT without tables      |
 | the same, while it commits                                | 1180                                                       |

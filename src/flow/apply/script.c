@@ -90,7 +90,7 @@ static bool send_one_by_one(rw_script *s, GError **error)
 /* Sends whole statements only: one that is too large for the packet begins the next. */
 static bool send_upto(rw_script *s, size_t bytes, GError **error)
 {
-    bool ok = s->target->annotates ? send_one_by_one(s, error) : send_together(s, bytes, error);
+    bool ok = s->target->annotates || s->target->splits_packets ? send_one_by_one(s, error) : send_together(s, bytes, error);
     g_array_set_size(s->tags, 0);
     g_string_erase(s->sql, 0, (gssize)bytes);
     s->statement_start = 0;

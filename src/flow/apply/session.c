@@ -73,13 +73,25 @@ static bool stop_annotating(rw_connection *target, const char *link, GError **er
     return true;
 }
 
+static bool ask_packets(rw_connection *target, GError **error)
+{
+    GError *failure = NULL;
+    if (!target->dialect->sql_splits_packets) return true;
+    g_autofree char *splits = rw_connection_value(target, target->dialect->sql_splits_packets, &failure);
+    target->splits_packets = splits != NULL;
+    if (!failure) return true;
+    g_propagate_error(error, failure);
+    return false;
+}
+
 rw_connection *rw_session_open(const rw_session_options *o, GError **error)
 {
     GError *failure = NULL;
     g_autoptr(rw_connection) target = rw_connection_open(o->site, (rw_connection_limits){o->connect_timeout_s, 0, o->dead_peer_s}, error);
     if (!target) return NULL;
     bool ready = rw_session_restore(target, o->lock_wait_s, RW_SESSION_OPENING_S, &failure) && rw_session_take_lock(target, o, &failure) &&
-                 rw_connection_run(target, target->dialect->sql_apply_session, &failure) && stop_annotating(target, o->link, &failure);
+                 rw_connection_run(target, target->dialect->sql_apply_session, &failure) && stop_annotating(target, o->link, &failure) &&
+                 ask_packets(target, &failure);
     if (ready) return g_steal_pointer(&target);
     g_propagate_error(error, failure);
     return NULL;
