@@ -8,7 +8,7 @@ import pytest
 import compare
 from load import Load
 from scenario import need
-from sites import NAMES, Sites
+from sites import NAMES, Several, Sites
 from wait import wait_until
 
 RINGS = [('mariadb', 'mysql', 'mariadb', 'mysql')]
@@ -152,3 +152,29 @@ def test_a_site_dies_and_the_ring_closes(ring):
     assert shown['west'] > before
     assert ring.rows('east', 'SELECT site, n FROM total ORDER BY 1') == sorted(shown.items())
     assert [r for n in left for r in ring.conflicts(ring.sites[n])] == []
+
+
+SHAPES = {'star': [], 'links': ['east->west', 'west->east', 'west->north', 'north->west', 'north->south', 'south->north']}
+
+
+@pytest.mark.parametrize('shape', SHAPES)
+def test_other_shapes(servers, shape):
+    """A star, and a chain of three pairs, with one process for each site. Wait times of the ends add up, and conflicts of the ends settle the same."""
+    sections = '\n'.join(f'[link {name}]\n' for name in SHAPES[shape])
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(contextlib.closing(servers.topology(shape, policies=[('account', 'delta(balance)')], sections=sections, start=False)))
+        first.init()
+        for name in NAMES:
+            process = stack.enter_context(contextlib.closing(Several(first.sites, options={**first.options, 'http': ''}, sections=first.sections)))
+            process.db = first.db
+            process.start('--site', name, wait=False)
+            first.process = first.process or process.process
+        first.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO t VALUES (1, 'start')",
+                         'CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 0)')
+        for turn in range(3):
+            for n, name in enumerate(NAMES):
+                first.run(name, f"UPDATE t SET v = '{name} {turn}'", f'UPDATE account SET balance = balance + {10 ** n}', f"INSERT INTO t VALUES ({turn}{n + 2}, '')")
+        first.run('south', 'CREATE TABLE made AS SELECT * FROM account')
+        first.same()
+        assert first.rows('east', 'SELECT balance FROM account') == [(3333,)]
+        first.process = None

@@ -24,7 +24,7 @@ def two(link):
     second = Ringway(link.sites, options={**link.options, 'http': ''})
     second.db = link.db
     second.start(wait=False)
-    wait_until(lambda: second.log().count('applies this link; waiting for it') == len(LINKS), 30, 'the second one waits, and says so')
+    wait_until(lambda: second.log().count('; waiting for it') == len(LINKS), 30, 'the second one waits, and says so')
     yield link, second
     for ringway in (link, second):
         if ringway.process is not None:
@@ -66,7 +66,7 @@ def test_the_first_is_frozen_and_wakes_up(two):
             wait_until(lambda: took_over(other, seen[other]), TAKEOVER_S, lambda: f'the other one runs\n{other.tail()}')
             load.wait_for(30)
             frozen.process.send_signal(signal.SIGCONT)
-            wait_until(lambda: frozen.log()[len(seen[frozen]):].count('applies this link; waiting for it') >= len(LINKS), 30, 'it waits now')
+            wait_until(lambda: frozen.log()[len(seen[frozen]):].count('; waiting for it') >= len(LINKS), 30, 'it waits now')
             load.wait_for(30)
     first.same()
     assert not first.conflicts(first.west) and not first.conflicts(first.east)
