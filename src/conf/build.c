@@ -117,6 +117,14 @@ static bool alike(const char *a, const char *b)
     return *a == *b;
 }
 
+static const rw_host *shared_host(const rw_hosts *mine, const rw_hosts *theirs)
+{
+    for (unsigned i = 0; i < mine->n; i++)
+        for (unsigned k = 0; k < theirs->n; k++)
+            if (rw_host_equal(&mine->host[i], &theirs->host[k])) return &mine->host[i];
+    return NULL;
+}
+
 static bool check_unique(const builder *b, const rw_site_conf *site, const rw_conf_section *section, GError **error)
 {
     for (const rw_site_conf *other = b->conf->sites; other < site; other++) {
@@ -126,10 +134,10 @@ static bool check_unique(const builder *b, const rw_site_conf *site, const rw_co
         if (alike(other->name, site->name))
             return refuse(b, section->line, error, "site %s is too like site %s; use names that differ in more than case, - and _",
                           site->name, other->name);
-        const rw_host *mine = site->hosts.host, *theirs = other->hosts.host;
-        if (mine->port == theirs->port && g_ascii_strcasecmp(mine->name, theirs->name) == 0)
-            return refuse(b, line_of(section, "hosts"), error, "%s is the host of site %s already; a site is a database of its own",
-                          mine->name, other->name);
+        const rw_host *shared = shared_host(&site->hosts, &other->hosts);
+        if (shared)
+            return refuse(b, line_of(section, "hosts"), error, "%s is a host of site %s already; a site is a database of its own",
+                          shared->name, other->name);
     }
     return true;
 }
@@ -138,17 +146,21 @@ static bool check_tls(const builder *b, rw_site_conf *site, const rw_conf_sectio
 {
     bool written = rw_conf_section_get(section, "ssl_mode") != NULL;
     bool files = site->ssl_ca || site->ssl_cert || site->ssl_key;
-    const rw_host *host = site->hosts.host;
+    bool sockets = true, local = true;
+    for (unsigned i = 0; i < site->hosts.n; i++) {
+        sockets &= site->hosts.host[i].port == 0;
+        local &= rw_host_is_local(site->hosts.host[i].name);
+    }
     if (!site->ssl_cert != !site->ssl_key)
         return refuse(b, line_of(section, site->ssl_cert ? "ssl_cert" : "ssl_key"), error,
                       "ssl_cert and ssl_key belong together; add the other one");
-    if (!written && host->port == 0 && !files) site->ssl_mode = RW_SSL_DISABLED;
+    if (!written && sockets && !files) site->ssl_mode = RW_SSL_DISABLED;
     if (site->ssl_mode != RW_SSL_DISABLED) return true;
     if (files)
         return refuse(b, line_of(section, "ssl_mode"), error,
                       "ssl_mode = disabled with certificates; remove ssl_ca, ssl_cert and ssl_key, or "
                       "use ssl_mode = required");
-    if (!rw_host_is_local(host->name))
+    if (!local)
         warn(b, line_of(section, "ssl_mode"), "site %s is reached without TLS: passwords and rows can be read on the way", site->name);
     return true;
 }

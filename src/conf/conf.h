@@ -21,6 +21,7 @@ typedef struct {
     unsigned port; /* 0: name is the path of a socket */
 } rw_host;
 
+/* All addresses of a site, at least one, in the order in which they are preferred. */
 typedef struct {
     rw_host *host;
     unsigned n;
@@ -122,6 +123,9 @@ rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, cons
 const rw_policy_conf *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table); /* never NULL */
 rw_drift rw_conf_table_drift(const rw_conf *conf, const char *schema, const char *table);
 const char *rw_conf_table_version_column(const rw_conf *conf, const char *schema, const char *table); /* NULL: none */
+
+char *rw_host_text(const rw_host *host); /* as in the file: host:port, [IPv6]:port or a path; owned */
+bool rw_host_equal(const rw_host *a, const rw_host *b);
 
 /* Splits "east->west" (blanks around allowed); owned parts. Names are checked for form, not for existence. */
 bool rw_conf_split_link(const char *text, char **source, char **target, GError **error);

@@ -91,9 +91,11 @@ static const rw_option table[] = {
     {SITE(RW_OPTION_INT, "id", id), .min = 1, .max = 255, .required = true, .help = "number of the site",
      .manual = "Goes with every transaction that is written there, and settles ties. Unique, and never changed once replication has "
                "started. It has nothing to do with server_id."},
-    {SITE(RW_OPTION_HOSTS, "hosts", hosts), .required = true, .help = "address of the site",
-     .manual = "host, host:port, [IPv6]:port or the absolute path of a socket; port 3306 if none is given. A list of several hosts of one "
-               "site is understood but refused: it is not there yet."},
+    {SITE(RW_OPTION_HOSTS, "hosts", hosts), .required = true, .help = "addresses of the site, separated by commas",
+     .manual = "host, host:port, [IPv6]:port or the absolute path of a socket; port 3306 if none is given. With several hosts, which hold the "
+               "same data, each link works with the first one that answers and can be written to, beginning with the one it used last, "
+               "and goes on at another one when that goes away. Ringway promotes no server: that is for the cluster or its manager. One "
+               "address behind which the server changes, as a cluster endpoint, needs no list."},
     {SITE(RW_OPTION_STRING, "user", user), .preset = "ringway", .help = "user to log in as",
      .manual = "ringway init --print shows the grants that it needs."},
     {SITE(RW_OPTION_STRING, "password", password), .secret = true, .help = "password of the user",
@@ -206,7 +208,7 @@ const char *rw_option_type_help(const rw_option *option)
     case RW_OPTION_ENUM: return "one word";
     case RW_OPTION_LIST: return "names or globs, comma between";
     case RW_OPTION_TABLES: return "schema.table, comma between";
-    case RW_OPTION_HOSTS: return "host, host:port or socket";
+    case RW_OPTION_HOSTS: return "list of host, host:port or socket";
     case RW_OPTION_ADDRESS: return "address:port, or empty";
     case RW_OPTION_POLICY:
         return option->section == RW_SECTION_TABLE ? "last_write_wins, error, merge, site_priority, site_priority(SITE, ...) or delta(COLUMN, ...)"

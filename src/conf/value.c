@@ -161,18 +161,29 @@ static bool split_port(const char *text, char **host, unsigned *port)
     return true;
 }
 
+static bool add_host(const place *at, const char *text, rw_hosts *field, GError **error)
+{
+    rw_host host = {NULL, MYSQL_PORT};
+    if (*text == '/') host = (rw_host){g_strdup(text), 0};
+    else if (!split_port(text, &host.name, &host.port))
+        return refuse(at, error, "cannot hold '%s'; write host:port, [IPv6]:port or the absolute path of a socket", text);
+    for (unsigned i = 0; i < field->n; i++)
+        if (rw_host_equal(&field->host[i], &host)) {
+            g_free(host.name);
+            return refuse(at, error, "lists %s twice; remove one of them", text);
+        }
+    field->host[field->n++] = host;
+    return true;
+}
+
 static bool set_hosts(const place *at, rw_hosts *field, GError **error)
 {
     g_auto(GStrv) items = split(at->text);
     unsigned n = g_strv_length(items);
     if (n == 0) return refuse(at, error, "is empty; write host:port or the path of a socket");
-    if (n > 1) return refuse(at, error, "lists %u hosts, and several hosts per site are not there yet; keep one of them", n);
-    rw_host host = {NULL, MYSQL_PORT};
-    if (*items[0] == '/') host = (rw_host){g_strdup(items[0]), 0};
-    else if (!split_port(items[0], &host.name, &host.port))
-        return refuse(at, error, "cannot hold '%s'; write host:port, [IPv6]:port or the absolute path of a socket", items[0]);
-    field->host = g_memdup2(&host, sizeof host);
-    field->n = 1;
+    field->host = g_new0(rw_host, n);
+    for (char **item = items; *item; item++)
+        if (!add_host(at, *item, field, error)) return false;
     return true;
 }
 
@@ -374,7 +385,7 @@ char *rw_value_print(const rw_option *option, const void *target)
         const rw_hosts *hosts = field;
         GString *text = g_string_new(NULL);
         for (unsigned i = 0; i < hosts->n; i++) {
-            g_autofree char *one = join_address(hosts->host[i].name, hosts->host[i].port);
+            g_autofree char *one = rw_host_text(&hosts->host[i]);
             g_string_append_printf(text, "%s%s", i ? ", " : "", one);
         }
         return g_string_free(text, FALSE);
@@ -386,6 +397,14 @@ char *rw_value_print(const rw_option *option, const void *target)
     case RW_OPTION_POLICY: return print_policy(*(rw_policy_conf *const *)field);
     }
     return NULL;
+}
+
+char *rw_host_text(const rw_host *host) { return join_address(host->name, host->port); }
+
+bool rw_host_equal(const rw_host *a, const rw_host *b)
+{
+    bool socket = a->port == 0; /* a path */
+    return a->port == b->port && (socket ? strcmp(a->name, b->name) : g_ascii_strcasecmp(a->name, b->name)) == 0;
 }
 
 bool rw_host_is_local(const char *address)

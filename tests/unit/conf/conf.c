@@ -82,6 +82,20 @@ static void test_hosts(void)
     check_host("db:65535 ,", "db", 65535);
 }
 
+static void test_several_hosts(void)
+{
+    g_autoptr(rw_conf) conf = parse("[site a]\nid=1\nhosts=db1, db2:3310,[::1]:7\n[site b]\nid=2\nhosts=/run/M.sock,/run/m.sock\n");
+    const rw_hosts *hosts = &conf->sites[0].hosts;
+    g_autofree char *third = rw_host_text(&hosts->host[2]);
+    g_assert_cmpuint(hosts->n, ==, 3);
+    g_assert_cmpstr(hosts->host[1].name, ==, "db2");
+    g_assert_cmpuint(hosts->host[1].port, ==, 3310);
+    g_assert_cmpstr(third, ==, "[::1]:7");
+    g_assert_cmpint(conf->sites[0].ssl_mode, ==, RW_SSL_REQUIRED);
+    g_assert_cmpuint(conf->sites[1].hosts.n, ==, 2); /* paths differ by case */
+    g_assert_cmpint(conf->sites[1].ssl_mode, ==, RW_SSL_DISABLED);
+}
+
 static void test_hosts_refused(void)
 {
     static const char *const bad[] = {"db:",  "db:0",   "db:65536", "db:x",       ":3306",
@@ -93,8 +107,7 @@ static void test_hosts_refused(void)
         refused(more, why);
     }
     refused("[site c]\nid=3\nhosts=\n", "r.cnf:9: hosts is empty; write host:port or the path of a socket");
-    refused("[site c]\nid=3\nhosts=a,b:1\n",
-            "r.cnf:9: hosts lists 2 hosts, and several hosts per site are not there yet; keep one of them");
+    refused("[site c]\nid=3\nhosts=a,b:1, A:3306\n", "r.cnf:9: hosts lists A:3306 twice; remove one of them");
 }
 
 static void test_filters(void)
@@ -230,7 +243,8 @@ static void test_between_sites(void)
     refused("[site c]\nid=1\nhosts=x", "r.cnf:8: id 1 is that of site east already; give each site a number of its own");
     refused("[site c]\nid=256\nhosts=x", "r.cnf:8: id cannot be '256'; use a number from 1 to 255");
     refused("[site EAST]\nid=3\nhosts=x", "r.cnf:7: site EAST is too like site east; use names that differ in more than case, - and _");
-    refused("[site c]\nid=3\nhosts=DB1:3307", "r.cnf:9: DB1 is the host of site east already; a site is a database of its own");
+    refused("[site c]\nid=3\nhosts=DB1:3307", "r.cnf:9: DB1 is a host of site east already; a site is a database of its own");
+    refused("[site c]\nid=3\nhosts=x, y, db1:3307", "r.cnf:9: db1 is a host of site east already; a site is a database of its own");
     refused("[site c]\nhosts=x", "r.cnf:7: [site c] has no id; add it: number of the site");
     refused("[site c]\nid=3\nhosts=x", "r.cnf:1: topology = pair with 3 sites; use mesh, ring, star or links");
     refused("[site c]\nid=3\nhosts=x\n[ringway]\ntopology=pair", "r.cnf:11: topology = pair with 3 sites; use mesh, ring, star or links");
@@ -295,6 +309,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conf/conf/defaults", test_defaults);
     g_test_add_func("/conf/conf/sites", test_sites);
     g_test_add_func("/conf/conf/hosts", test_hosts);
+    g_test_add_func("/conf/conf/several-hosts", test_several_hosts);
     g_test_add_func("/conf/conf/hosts-refused", test_hosts_refused);
     g_test_add_func("/conf/conf/filters", test_filters);
     g_test_add_func("/conf/conf/delay", test_delay);
