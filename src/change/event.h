@@ -55,7 +55,7 @@ typedef struct {
         struct { rw_slice file; uint64_t offset_bytes; } place;                            /* ROTATE, HEARTBEAT */
         struct {
             char gtid[160];       /* text: "uuid:n", "uuid:tag:n", "domain-server-seq"; "" = anonymous */
-            uint64_t commit_us;   /* time of commit at the site where it was written here; whole seconds if no better; wall µs */
+            uint64_t commit_us;   /* time of commit, on a replica that at its primary; whole seconds if no better; wall µs */
             bool standalone;      /* MariaDB FL_STANDALONE: no COMMIT follows, one statement is all */
             bool ddl;             /* MariaDB FL_DDL */
             bool group;           /* a COMMIT ends it and no BEGIN follows (MariaDB without FL_STANDALONE) */

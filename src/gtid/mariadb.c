@@ -139,4 +139,25 @@ bool rw_gtid_pos_contains(const rw_gtid_pos *pos, const char *text)
     return read_whole(text, &one) && find(pos, one.domain, &index) && one.seq <= at(pos, index)->seq;
 }
 
+static bool is_logged(const gtid *wanted, const char *state)
+{
+    gtid have;
+    for (const char *p = skip_space(state); *p; p = skip_space(p)) {
+        p = read_gtid(p, &have);
+        if (!p) return false;
+        if (have.domain == wanted->domain && have.server == wanted->server && have.seq >= wanted->seq) return true;
+        p = skip_space(p);
+        if (*p == ',') p++;
+    }
+    return false;
+}
+
+char *rw_gtid_pos_missing(const rw_gtid_pos *pos, const char *binlog_state)
+{
+    g_autoptr(rw_gtid_pos) missing = rw_gtid_pos_new();
+    for (unsigned i = 0; i < pos->gtids->len; i++)
+        if (!is_logged(at(pos, i), binlog_state)) g_array_append_val(missing->gtids, *at(pos, i));
+    return missing->gtids->len ? rw_gtid_pos_format(missing) : NULL;
+}
+
 bool rw_gtid_pos_is_empty(const rw_gtid_pos *pos) { return pos->gtids->len == 0; }

@@ -29,4 +29,6 @@ char *rw_gtid_pos_format(const rw_gtid_pos *pos);
  * that came last that a server finds the place again. */
 bool rw_gtid_pos_update(rw_gtid_pos *pos, const char *gtid, GError **error);
 bool rw_gtid_pos_contains(const rw_gtid_pos *pos, const char *gtid); /* false for what is no GTID */
+/* What of the position a server has not logged, by its gtid_binlog_state (the last of each domain and server); owned; NULL: nothing. */
+char *rw_gtid_pos_missing(const rw_gtid_pos *pos, const char *binlog_state);
 bool rw_gtid_pos_is_empty(const rw_gtid_pos *pos);

@@ -43,7 +43,8 @@ static void begin_gtid(const rw_event_header *header, rw_event *out)
     out->gtid.standalone = out->gtid.ddl = out->gtid.group = false;
 }
 
-/* Logical timestamps and commit times were added at the end over the years: what is missing is an older server's. */
+/* Logical timestamps and commit times were added at the end over the years: what is missing is an older server's. A replica logs when it
+ * committed and, behind it, when the transaction was committed first: that one is the same in every host's log, so it is what counts. */
 rw_outcome rw_event_gtid(rw_decoder *decoder, const rw_event_header *header, rw_cursor *body, rw_event *out, GError **error)
 {
     (void)decoder, (void)error;
@@ -56,8 +57,10 @@ rw_outcome rw_event_gtid(rw_decoder *decoder, const rw_event_header *header, rw_
     if (header->type != ANONYMOUS) put_gtid(out, uuid.data, (rw_slice){NULL, 0}, number);
     if (rw_cursor_left(body) == 0 || rw_cursor_u8(body) != LOGICAL_CLOCK) return RW_GIVES;
     rw_cursor_take(body, 16);
-    if (rw_cursor_left(body) >= COMMIT_TIME_BYTES)
-        out->gtid.commit_us = rw_cursor_le(body, COMMIT_TIME_BYTES) & (((uint64_t)1 << ORIGINAL_FOLLOWS) - 1);
+    if (rw_cursor_left(body) < COMMIT_TIME_BYTES) return RW_GIVES;
+    uint64_t here = rw_cursor_le(body, COMMIT_TIME_BYTES), flag = (uint64_t)1 << ORIGINAL_FOLLOWS, first = 0;
+    if (here & flag && rw_cursor_left(body) >= COMMIT_TIME_BYTES) first = rw_cursor_le(body, COMMIT_TIME_BYTES);
+    out->gtid.commit_us = first ? first : here & (flag - 1); /* 0: not known */
     return RW_GIVES;
 }
 
@@ -86,7 +89,7 @@ typedef struct {
 /* false: a field that this version does not know; fields stand in the order of their numbers, so nothing that is needed follows. */
 static bool tagged_field(rw_cursor *c, tagged *t)
 {
-    enum { FLAGS, UUID, NUMBER, TAG, LAST_COMMITTED, SEQUENCE_NUMBER, COMMIT_TIME };
+    enum { FLAGS, UUID, NUMBER, TAG, LAST_COMMITTED, SEQUENCE_NUMBER, COMMIT_TIME, ORIGINAL_COMMIT_TIME };
     switch (varint(c)) {
     case FLAGS: varint(c); return true;
     case UUID:
@@ -98,7 +101,12 @@ static bool tagged_field(rw_cursor *c, tagged *t)
         if (t->tag.len > TAG_BYTES_MAX) c->bad = true;
         return true;
     case LAST_COMMITTED: case SEQUENCE_NUMBER: varint_signed(c); return true;
-    case COMMIT_TIME: t->commit_us = varint(c); return false;
+    case COMMIT_TIME: t->commit_us = varint(c); return true;
+    case ORIGINAL_COMMIT_TIME: {
+        uint64_t first = varint(c);
+        if (first) t->commit_us = first;
+        return false;
+    }
     default: return false;
     }
 }

@@ -75,6 +75,19 @@ static void test_contains(void)
     for (size_t i = 0; i < G_N_ELEMENTS(out); i++) g_assert_false(rw_gtid_pos_contains(pos, out[i]));
 }
 
+static void test_missing(void)
+{
+    g_autoptr(rw_gtid_pos) pos = parsed("0-1-10,7-3-5");
+    g_assert_null(rw_gtid_pos_missing(pos, "0-1-10,0-2-15,7-3-6"));
+    g_assert_null(rw_gtid_pos_missing(pos, " 7-3-5 ,\n0-2-3, 0-1-11"));
+    static const struct { const char *state, *missing; } behind[] = {
+        {"", "0-1-10,7-3-5"}, {"0-1-9,7-3-5", "0-1-10"}, {"0-2-20,7-3-5", "0-1-10"} /* another server's */, {"0-1-10", "7-3-5"}, {"nonsense", "0-1-10,7-3-5"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(behind); i++) {
+        g_autofree char *missing = rw_gtid_pos_missing(pos, behind[i].state);
+        g_assert_cmpstr(missing, ==, behind[i].missing);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -82,5 +95,6 @@ int main(int argc, char **argv)
     g_test_add_func("/gtid/mariadb/refused", test_refused);
     g_test_add_func("/gtid/mariadb/update", test_update);
     g_test_add_func("/gtid/mariadb/contains", test_contains);
+    g_test_add_func("/gtid/mariadb/missing", test_missing);
     return g_test_run();
 }

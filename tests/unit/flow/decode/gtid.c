@@ -27,9 +27,11 @@ static void test_mysql_commit_time(void)
     put_le(b, 0, 16);
     g_assert_cmpuint(give_ok(d, (kind){.type = 33}, b->data, b->len).gtid.commit_us, ==, EVENT_TIME_S * (uint64_t)1000000);
     put_le(b, 1770368687862556 | (uint64_t)1 << 55, 7);
-    put_le(b, 1, 7);
-    rw_event out = give_ok(d, (kind){.type = 33}, b->data, b->len);
-    g_assert_cmpuint(out.gtid.commit_us, ==, 1770368687862556);
+    g_assert_cmpuint(give_ok(d, (kind){.type = 33}, b->data, b->len).gtid.commit_us, ==, 1770368687862556);
+    put_le(b, 1770368687000001, 7); /* on a replica: when its primary committed it */
+    g_assert_cmpuint(give_ok(d, (kind){.type = 33}, b->data, b->len).gtid.commit_us, ==, 1770368687000001);
+    memset(b->data + b->len - 7, 0, 7);
+    g_assert_cmpuint(give_ok(d, (kind){.type = 33}, b->data, b->len).gtid.commit_us, ==, 1770368687862556);
     rw_decoder_free(d);
 }
 
