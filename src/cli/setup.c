@@ -28,8 +28,7 @@ rw_conf *rw_cli_conf(const rw_args *args, GError **error)
 
 char *rw_cli_host(const rw_site_conf *site)
 {
-    const rw_host *host = &site->hosts.host[0];
-    return host->port ? g_strdup_printf("%s:%u", host->name, host->port) : g_strdup(host->name);
+    return rw_host_text(&site->hosts.host[0]);
 }
 
 void rw_cli_log_warnings(const rw_conf *conf)

@@ -9,7 +9,7 @@
 
 /* Also refuses a [link] section for a link that the topology does not have. */
 rw_conf *rw_cli_conf(const rw_args *args, GError **error);
-char *rw_cli_host(const rw_site_conf *site); /* "host:port" or the path of a socket; owned */
+char *rw_cli_host(const rw_site_conf *site); /* its first one, "host:port" or the path of a socket; owned */
 void rw_cli_log_warnings(const rw_conf *conf);
 /* --site and --link name what the configuration has? True if they were not given. */
 bool rw_cli_check_names(const rw_args *args, const rw_conf *conf, GError **error);

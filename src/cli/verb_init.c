@@ -99,8 +99,8 @@ static bool start_link(const rw_conf *conf, rw_connection **sites, const rw_topo
 {
     rw_source_pos given = {0};
     const rw_source_pos *pos = from ? &given : &places[t->source];
-    const rw_memory_place memory = {{places[t->target].file, places[t->target].offset_bytes}, {0}};
-    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos, NULL, from ? NULL : &memory};
+    const rw_memory_place memory = {.pos = {places[t->target].file, places[t->target].offset_bytes}};
+    rw_start start = {conf->name, t->name, conf->sites[t->source].id, pos, from ? "" : sites[t->source]->identity, NULL, from ? NULL : &memory, sites[t->target]->identity};
     bool recorded = false;
     bool ok = (!from || rw_position_parse(from, sites[t->source]->dialect->gtid_kind, &given, error)) &&
               rw_start_record(&start, sites[t->target], from != NULL, &recorded, error);

@@ -31,7 +31,7 @@ static rw_connection *open_site(const rw_conf *conf, unsigned i, rw_status *stat
     rw_connection_limits limits = {conf->connect_timeout_s, conf->deadline_s, conf->deadline_s};
     rw_connection *c = rw_connection_open(site, limits, error);
     shown->reachable = c != NULL;
-    shown->host = rw_cli_host(site);
+    shown->host = c ? g_strdup(c->address) : rw_cli_host(site);
     shown->flavour = c ? g_strdup(c->dialect->name) : NULL;
     shown->version = c ? g_strdup(c->version) : NULL;
     g_ptr_array_add(status->sites, shown);

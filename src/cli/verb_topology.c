@@ -109,8 +109,8 @@ static bool goes_on(const removal *r, const rw_topology_link *t, bool *yes, GErr
 static bool record(const removal *r, const rw_topology_link *t, const rw_log_place *from, const rw_log_place *memory, GError **error)
 {
     const rw_source_pos pos = {from->file, from->offset_bytes, from->gtid};
-    const rw_memory_place place = {{memory->file, memory->offset_bytes}, memory->history};
-    const rw_start start = {r->conf->name, t->name, r->conf->sites[t->source].id, &pos, &from->history, &place};
+    const rw_memory_place place = {.pos = {memory->file, memory->offset_bytes}, .history = memory->history};
+    const rw_start start = {r->conf->name, t->name, r->conf->sites[t->source].id, &pos, from->host, &from->history, &place, memory->host};
     for (unsigned turn = 1;; turn++) {
         GError *failure = NULL;
         bool recorded;

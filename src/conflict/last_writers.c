@@ -101,17 +101,17 @@ static void thin_places(rw_last_writers *w)
         if (i % 2) g_array_remove_index(w->places, i);
 }
 
-static void add_place(rw_last_writers *w)
+static void add_place(rw_last_writers *w, uint64_t seq)
 {
     const rw_memory_place *last = &g_array_index(w->places, rw_memory_place, w->places->len - 1);
     bool same = strcmp(last->pos.file, w->file) == 0;
-    if (same && w->offset_bytes < last->pos.offset_bytes + PLACE_BYTES) return;
+    if (same && last->seq && w->offset_bytes < last->pos.offset_bytes + PLACE_BYTES) return;
     if (w->places->len >= PLACES_MAX) thin_places(w);
-    rw_memory_place place = {{g_strdup(w->file), w->offset_bytes}, w->history};
+    rw_memory_place place = {{g_strdup(w->file), w->offset_bytes}, w->history, seq};
     g_array_append_val(w->places, place);
 }
 
-void rw_last_writers_reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, const rw_history *history)
+void rw_last_writers_reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, const rw_history *history, uint64_t seq)
 {
     rw_lock_take(&w->lock);
     if (strcmp(w->file, file) != 0) {
@@ -122,7 +122,7 @@ void rw_last_writers_reached(rw_last_writers *w, const char *file, uint64_t offs
     if (history) {
         w->history = *history;
         rw_memory_end(w->memory);
-        add_place(w);
+        if (seq) add_place(w, seq);
     }
     if (w->waiting) rw_lock_changed(&w->lock);
     rw_lock_give(&w->lock);

@@ -88,10 +88,10 @@ static char *first_file(rw_connection *connection)
     return i < names->len ? g_strdup(g_ptr_array_index(names, i)) : names->len ? g_strdup(g_ptr_array_index(names, names->len - 1)) : NULL;
 }
 
-static void walk(search *s, const rw_site_conf *site, rw_stream_limits limits)
+static void walk(search *s, const rw_endpoint *at, rw_stream_limits limits)
 {
     rw_dump_start start = {.file = s->file, .offset_bytes = 4, .once = true};
-    g_autoptr(rw_stream) stream = rw_stream_open(site, limits, &start, NULL);
+    g_autoptr(rw_stream) stream = rw_stream_open(at, limits, &start, NULL);
     if (!stream) return;
     rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
     g_autoptr(GError) failure = NULL;
@@ -105,12 +105,12 @@ static void walk(search *s, const rw_site_conf *site, rw_stream_limits limits)
     rw_decoder_free(decoder);
 }
 
-char *rw_last_writer(const rw_conf *conf, const rw_site_conf *site, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection)
+char *rw_last_writer(const rw_conf *conf, const rw_endpoint *at, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection)
 {
     search s = {.conf = conf, .table = table, .key = key, .connection = connection, .file = first_file(connection)};
     rw_row_scratch_init(&s.scratch);
     s.shown = g_string_new(NULL);
-    if (s.file) walk(&s, site, limits);
+    if (s.file) walk(&s, at, limits);
     g_clear_pointer(&s.binding, rw_binding_free);
     if (s.bound_table) rw_table_unref(s.bound_table);
     rw_row_scratch_clear(&s.scratch);

@@ -7,4 +7,4 @@
 #pragma once
 #include "flow/read/stream.h"
 
-char *rw_last_writer(const rw_conf *conf, const rw_site_conf *site, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection);
+char *rw_last_writer(const rw_conf *conf, const rw_endpoint *at, rw_stream_limits limits, const char *table, const char *key, rw_connection *connection);

@@ -111,8 +111,12 @@ static bool wait_while_paused(rw_run *run, GError **error)
     rw_log(RW_LOG_INFO, l->name, "paused");
     rw_link_set_state(l, RW_LINK_PAUSED, NULL);
     if (!rw_run_lease(run, RW_SESSION_LEASE_S, error) || !rw_control_record(l->source->id, "paused", NULL, NULL, run->target, error)) return false;
-    while (l->control.paused) {
+    for (gint64 asked_us = rw_clock_us(); l->control.paused;) {
         if (!pause_us(l, POLL_US / 2)) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
+        if (rw_clock_us() - asked_us > (gint64)l->conf->deadline_s * G_USEC_PER_SEC) {
+            if (!rw_endpoint_still(&l->target_at, rw_link_question_limits(l->conf), error)) return false;
+            asked_us = rw_clock_us();
+        }
         if (!rw_control_load(&l->control, l->source->id, l->name, run->target, error)) return false;
     }
     rw_log(RW_LOG_INFO, l->name, "resumed");
@@ -141,10 +145,17 @@ static bool live(rw_link *l, GError **error)
 
 /* --- stopping --- */
 
+static char *last_writer(const rw_link *l, rw_connection *target)
+{
+    rw_endpoint at = {.site = l->target};
+    rw_endpoint_take(&at, target);
+    return rw_last_writer(l->conf, &at, rw_link_stream_limits(l->conf), l->clash_table, l->clash_key, target);
+}
+
 /* Both GTIDs stand in the message: that of the incoming transaction, and that of the target's last write to the row; and what to do. */
 static char *with_target_place(const rw_link *l, rw_connection *target, const char *message)
 {
-    g_autofree char *writer = l->clash_key ? rw_last_writer(l->conf, l->target, rw_link_stream_limits(l->conf), l->clash_table, l->clash_key, target) : NULL;
+    g_autofree char *writer = l->clash_key ? last_writer(l, target) : NULL;
     g_autofree char *written = !l->clash_key ? g_strdup("")
                                : writer ? g_strdup_printf("; written there last by GTID %s", writer)
                                         : g_strdup("; its recent log does not show who wrote it");
@@ -161,7 +172,7 @@ static char *with_target_place(const rw_link *l, rw_connection *target, const ch
 static bool connect_control(rw_link *l, rw_connection **target)
 {
     if (*target) return true;
-    *target = rw_connection_open(l->target, (rw_connection_limits){l->conf->connect_timeout_s, l->conf->deadline_s, l->conf->deadline_s}, NULL);
+    *target = rw_connection_open(l->target, rw_link_question_limits(l->conf), NULL);
     return *target != NULL;
 }
 
@@ -175,7 +186,11 @@ static void wait_for_user(rw_link *l, const GError *cause)
     g_autofree char *text = clash ? with_target_place(l, target, cause->message) : g_strdup(cause->message);
     rw_link_set_state(l, RW_LINK_STOPPED, text);
     rw_log(RW_LOG_ERROR, l->name, "stopped: %s", text);
+    gint64 connected_us = rw_clock_us();
     do {
+        /* What the user says is written where applications write: that may be another host by now. */
+        if (rw_clock_us() - connected_us > (gint64)l->conf->deadline_s * G_USEC_PER_SEC) g_clear_pointer(&target, rw_connection_close);
+        if (!target) connected_us = rw_clock_us();
         if (!connect_control(l, &target)) continue;
         if (!recorded) recorded = rw_control_record(l->source->id, "stopped", text, l->failed, target, NULL);
         bool ok = recorded && rw_control_load(&l->control, l->source->id, l->name, target, NULL);
@@ -273,6 +288,8 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->carries = duty->carries;
     l->hands_on = duty->hands_on;
     l->other_locks = other_locks(conf, duty);
+    l->source_at.site = source;
+    l->target_at.site = target;
     l->filter = made;
     l->may_refuse = may_refuse;
     l->name = g_strdup_printf("%s->%s", source->name, target->name);

@@ -13,10 +13,20 @@ rw_stream_limits rw_link_stream_limits(const rw_conf *c)
     return (rw_stream_limits){c->connect_timeout_s, c->heartbeat_s, c->deadline_s, SLOW_TARGET_S};
 }
 
+rw_connection_limits rw_link_question_limits(const rw_conf *c)
+{
+    return (rw_connection_limits){c->connect_timeout_s, c->deadline_s, c->deadline_s};
+}
+
+rw_log_reader rw_run_target_log(const rw_run *run)
+{
+    return (rw_log_reader){&run->link->target_at, rw_link_stream_limits(run->link->conf), run->target};
+}
+
 static rw_scan scan_of_target(const rw_run *run)
 {
     const rw_link *l = run->link;
-    return (rw_scan){.site = l->target, .limits = rw_link_stream_limits(l->conf), .source = l->source->id, .keep = run->target};
+    return (rw_scan){.at = &l->target_at, .limits = rw_link_stream_limits(l->conf), .source = l->source->id, .keep = run->target};
 }
 
 /* Looks in the target's log whether the statement that was announced there happened. */
@@ -26,7 +36,7 @@ static bool resolve_intent(rw_run *run, GError **error)
     if (run->intent.state != RW_INTENT_OPEN) return true;
     rw_scan scan = scan_of_target(run);
     bool executed = false;
-    if (!rw_scan_executed(&scan, &run->intent, &executed, error)) {
+    if (!rw_run_find_intent(run, error) || !rw_scan_executed(&scan, &run->intent, &executed, error)) {
         g_prefix_error(error, "a DDL statement was announced before the last stop and the target's log must tell whether it ran (%s): ", run->intent.text);
         return false;
     }
@@ -58,13 +68,14 @@ static bool prove_mark(rw_run *run, GError **error)
 static bool ask_source(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    g_autoptr(rw_connection) source =
-        rw_connection_open(l->source, (rw_connection_limits){l->conf->connect_timeout_s, l->conf->deadline_s, l->conf->deadline_s}, error);
+    g_autoptr(rw_connection) source = rw_run_choose_source(run, error);
     rw_link_note_site(l, l->source_site, source);
     if (!source || !rw_preflight(source, error)) return false;
     run->source_dialect = source->dialect;
-    if (!rw_progress_load(&run->progress, l->source->id, source->dialect, run->target, error) ||
-        !rw_recall_place(&run->progress, l->target->id, source, run->target, error)) return false;
+    run->source_shares_gtids = source->shares_gtids;
+    rw_log_reader log = rw_run_target_log(run);
+    if (!rw_progress_load(&run->progress, l->source->id, source->dialect, run->target, error) || !rw_run_check_target(run, source, error) ||
+        !rw_recall_place(&run->progress, l->target->id, &log, source, error)) return false;
     if (l->advised) return true;
     l->advised = true;
     g_autofree char *advice = rw_preflight_advice(source);
@@ -97,7 +108,8 @@ static bool is_initialised(rw_run *run, GError **error)
 bool rw_run_open_target(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_session_options options = {l->target, l->conf->name, l->name, l->other_locks, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
+    if (!rw_run_choose_target(run, error)) return false;
+    rw_session_options options = {&l->target_at, l->conf->name, l->name, l->other_locks, l->source->id, l->conf->connect_timeout_s, l->conf->lock_wait_s, l->conf->deadline_s};
     run->target = rw_session_open(&options, error);
     rw_link_note_site(l, l->target_site, run->target);
     show_session(l, run->target);
@@ -108,7 +120,7 @@ bool rw_run_open_target(rw_run *run, GError **error)
 static bool start_watcher(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_watcher_options options = {l->conf, l->name, l->target, l->source->id, rw_link_stream_limits(l->conf)};
+    rw_watcher_options options = {l->conf, l->name, &l->target_at, l->source->id, rw_link_stream_limits(l->conf), rw_link_target_lost, l};
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 
@@ -136,13 +148,14 @@ static bool start_reader(rw_run *run, GError **error)
     rw_link *l = run->link;
     rw_progress *p = &run->progress;
     rw_dump_start start = {p->pos.file, p->pos.offset_bytes, &p->gtid, false};
+    if (!rw_run_find_start(run, &start, error)) return false;
     rw_stream_limits limits = rw_link_stream_limits(l->conf);
     limits.late_s += l->status->delay_s;
-    rw_stream *stream = rw_stream_open(l->source, limits, &start, error);
+    rw_stream *stream = rw_stream_open(&l->source_at, limits, &start, error);
     if (!stream) return false;
     size_t batch_bytes = l->conf->window_bytes;
     run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
-    rw_relay_options relay = {.conf = l->conf, .source = l->source, .limits = limits, .carries = l->carries};
+    rw_relay_options relay = {.conf = l->conf, .source = &l->source_at, .limits = limits, .carries = l->carries};
     rw_last_writers_target_seen(run->recall.memory, &relay.reached);
     rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .conf = l->conf, .file = p->pos.file,
                                         .history = p->history, .intents = p->intents, .skip = l->control.skip},
@@ -199,8 +212,12 @@ static bool catch_up_memory(rw_run *run, GError **error)
 
 bool rw_run_open(rw_run *run, GError **error)
 {
-    return ask_source(run, error) && prove_mark(run, error) && start_watcher(run, error) && catch_up_memory(run, error) && check_start(run, error) && start_reader(run, error) &&
-           rw_run_lease(run, RW_SESSION_LEASE_S, error);
+    rw_progress *p = &run->progress;
+    if (!ask_source(run, error) || !prove_mark(run, error) || !start_watcher(run, error) || !catch_up_memory(run, error) || !check_start(run, error) ||
+        !start_reader(run, error)) return false;
+    g_strlcpy(p->source_host, run->link->source_at.identity, sizeof p->source_host);
+    g_strlcpy(p->memory_host, run->link->target_at.identity, sizeof p->memory_host);
+    return rw_run_lease(run, RW_SESSION_LEASE_S, error);
 }
 
 void rw_run_close(rw_run *run)

@@ -1,4 +1,4 @@
-/* link_private: what the files of link.h share: link.c (its life), link_open.c (its connections), link_status.c (what it shows). */
+/* link_private: what the files of link.h share: link.c (its life), link_host.c (the hosts it uses), link_open.c (its connections), link_status.c (what it shows). */
 #pragma once
 #include "base/lock.h"
 #include "flow/apply/applier.h"
@@ -18,7 +18,8 @@ struct rw_link {
     GThread *thread;
     gint stop, ended, retries; /* atomic */
 
-    /* of the link's thread */
+    /* of the link's thread; readers and watchers read the endpoints while a life lasts */
+    rw_endpoint source_at, target_at;
     rw_control control;
     bool may_refuse, advised;
     char *settle;     /* identity of a large transaction that must be settled row by row */
@@ -40,6 +41,7 @@ typedef struct {
     rw_link *link;
     rw_connection *target;
     const rw_dialect *source_dialect;
+    bool source_shares_gtids;
     rw_progress progress;
     rw_intent intent;
     rw_recall recall;
@@ -59,8 +61,18 @@ void rw_link_set_state(rw_link *l, rw_link_state state, const char *error);
 void rw_link_publish(rw_run *run, gint64 current_us); /* the target holds everything up to this (wall time) */
 void rw_link_note_site(rw_link *l, rw_site_status *site, const rw_connection *c); /* c NULL: it could not be reached */
 
+/* link_host.c */
+bool rw_run_choose_target(rw_run *run, GError **error);
+rw_connection *rw_run_choose_source(rw_run *run, GError **error); /* a session for questions */
+bool rw_run_check_target(rw_run *run, rw_connection *source, GError **error); /* holds what the source has applied from there? */
+bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error); /* where the source's log goes on, on the host that was chosen */
+bool rw_run_find_intent(rw_run *run, GError **error); /* where the open intent was announced, on the host that was chosen */
+void rw_link_target_lost(void *link); /* from any thread: ends what waits for the target's answer */
+
 /* link_open.c */
+rw_log_reader rw_run_target_log(const rw_run *run);
 rw_stream_limits rw_link_stream_limits(const rw_conf *c);
+rw_connection_limits rw_link_question_limits(const rw_conf *c); /* of sessions that are only asked something */
 bool rw_run_open_target(rw_run *run, GError **error); /* the session with the lock, and what was asked of the link */
 bool rw_run_lease(rw_run *run, unsigned lease_s, GError **error); /* session.h */
 bool rw_run_open(rw_run *run, GError **error);        /* progress, memory, reader; the applier is rw_run_start_applier */

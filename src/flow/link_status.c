@@ -72,6 +72,8 @@ void rw_link_note_site(rw_link *l, rw_site_status *site, const rw_connection *c)
     if (c) {
         g_free(site->flavour);
         g_free(site->version);
+        g_free(site->host);
+        site->host = g_strdup(c->address);
         site->flavour = g_strdup(c->dialect->name);
         site->version = g_strdup(c->version);
     }
@@ -87,6 +89,8 @@ void rw_link_note_sites(rw_link *l, GHashTable *sites)
         if (!shown || !ours[i]->flavour) continue;
         shown->reachable |= ours[i]->reachable;
         if (shown->flavour) continue;
+        g_free(shown->host);
+        shown->host = g_strdup(ours[i]->host);
         shown->flavour = g_strdup(ours[i]->flavour);
         shown->version = g_strdup(ours[i]->version);
     }

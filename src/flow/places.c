@@ -5,6 +5,7 @@ static void place_clear(gpointer data)
     rw_log_place *place = data;
     g_free(place->file);
     g_free(place->gtid);
+    g_free(place->host);
 }
 
 rw_places *rw_places_new(void)
@@ -23,7 +24,7 @@ void rw_places_free(rw_places *p)
 }
 
 /* file, offset, stamp, seen from c on. */
-static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, GError **error)
+static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, rw_slice host, GError **error)
 {
     g_autofree char *seen = rw_cell_text(c[3]);
     if (!c[0].len && !gtid.len) return true;
@@ -31,6 +32,7 @@ static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice g
     if (!rw_seen_parse(&place.history.seen, seen)) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds '%s', which is not a list of site:stamp; restore the row", seen);
     place.file = rw_cell_text(c[0]);
     place.gtid = gtid.data ? rw_cell_text(gtid) : g_strdup("");
+    place.host = rw_cell_text(host);
     g_array_append_val(p->places, place);
     return true;
 }
@@ -51,12 +53,12 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
 {
     static const rw_slice none = {NULL, 0};
     g_autoptr(rw_result) rows = rw_connection_query(connection, "SELECT source, file, offset_bytes, stamp_us, seen, gtid, memory_file, memory_offset_bytes, memory_stamp_us, "
-                                                    "memory_seen, carries FROM ringway.progress WHERE lane = 0", error);
-    rw_slice c[11];
+                                                    "memory_seen, carries, source_host, memory_host FROM ringway.progress WHERE lane = 0", error);
+    rw_slice c[13];
     if (!rows) return false;
-    while (rw_result_next(rows, c, 11)) {
+    while (rw_result_next(rows, c, 13)) {
         unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
-        if (!add_place(p, source, c + 1, c[5], error) || !add_place(p, site, c + 6, none, error)) return false;
+        if (!add_place(p, source, c + 1, c[5], c[11], error) || !add_place(p, site, c + 6, none, c[12], error)) return false;
         rw_seen seen;
         g_autofree char *text = rw_cell_text(c[4]);
         if (rw_seen_parse(&seen, text) && !add_held(&p->held[site & 255], source, rw_cell_number(c[3]), &seen, c[10], error)) return false;

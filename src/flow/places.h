@@ -14,6 +14,7 @@
 typedef struct {
     unsigned site;       /* whose log */
     char *file, *gtid;   /* gtid "": by file and offset */
+    char *host;          /* identity of the server whose log file and offset are of; "": not known */
     uint64_t offset_bytes;
     rw_history history;  /* of the log up to there */
 } rw_log_place;

@@ -82,7 +82,7 @@ void rw_relay_attach(rw_relay *r, rw_arena *arena)
         const rw_seen *seen = copy_seen(arena, &txn->seen);
         r->authors[i] = (rw_author){txn->origin, txn->stamp_us, seen};
         r->firsts[i] = r->authors[i];
-        if (!rw_seen_covers(&r->seen, seen, r->o.source->id)) r->firsts[i].seen = common(arena, seen, &r->seen, r->o.source->id);
+        if (!rw_seen_covers(&r->seen, seen, r->o.source->site->id)) r->firsts[i].seen = common(arena, seen, &r->seen, r->o.source->site->id);
     }
 }
 
@@ -114,7 +114,7 @@ static const rw_binding *binding_of(rw_relay *r, rw_table *table, GError **error
 {
     unsigned number;
     GError *failure = NULL;
-    if (!r->catalogue) r->catalogue = rw_connection_open(r->o.source, (rw_connection_limits){r->o.limits.connect_timeout_s, r->o.limits.deadline_s, r->o.limits.deadline_s}, error);
+    if (!r->catalogue) r->catalogue = rw_endpoint_open(r->o.source, (rw_connection_limits){r->o.limits.connect_timeout_s, r->o.limits.deadline_s, r->o.limits.deadline_s}, error);
     if (!r->catalogue) return NULL;
     if (rw_tables_number(r->tables, table, r->catalogue, &number, &failure)) return rw_tables_at(r->tables, number);
     if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) g_error_free(failure);

@@ -21,7 +21,7 @@ typedef struct rw_relay rw_relay;
 
 typedef struct {
     const rw_conf *conf;        /* borrowed */
-    const rw_site_conf *source; /* borrowed */
+    const rw_endpoint *source;  /* borrowed */
     rw_stream_limits limits;
     rw_origins carries;
     rw_seen reached;            /* what the target held when the link began: nobody else brings it the same */

@@ -60,7 +60,7 @@ static void see(search *s, const rw_event *event)
 static bool walk(search *s, const rw_target_pos *place, GError **error)
 {
     rw_dump_start start = {.file = place->file, .offset_bytes = place->offset_bytes, .once = true};
-    g_autoptr(rw_stream) stream = rw_stream_open(s->scan->site, s->scan->limits, &start, error);
+    g_autoptr(rw_stream) stream = rw_stream_open(s->scan->at, s->scan->limits, &start, error);
     if (!stream) return false;
     rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
     GError *failure = NULL;

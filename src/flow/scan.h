@@ -4,16 +4,15 @@
  *            would stop our changes from being replicated back: such a site is refused.
  * executed   did the session that announced a DDL statement execute it before it died?
  *
- * In: a site, a place in its log. Reads to the log's end as of now and returns. Errors: those of the stream; RW_ERR_STOP if the log is gone.
+ * In: a host, a place in its log. Reads to the log's end as of now and returns. Errors: those of the stream; RW_ERR_STOP if the log is gone.
  */
 #pragma once
 #include "change/pos.h"
-#include "conf/conf.h"
 #include "flow/apply/statement.h"
 #include "flow/read/stream.h"
 
 typedef struct {
-    const rw_site_conf *site;
+    const rw_endpoint *at;
     rw_stream_limits limits;
     unsigned source; /* whose session row: site number of the link's source */
     rw_connection *keep; /* a session that must not fall silent meanwhile */

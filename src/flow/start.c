@@ -40,7 +40,7 @@ static void append_text(GString *sql, const char *name, const char *text)
 /* Counters go on. A row that is not given a history keeps that of the row before. */
 static bool insert_start(const rw_start *start, rw_connection *target, GError **error)
 {
-    static const rw_memory_place nowhere = {{(char *)"", 0}, {0}};
+    static const rw_memory_place nowhere = {.pos = {(char *)"", 0}};
     const rw_memory_place *memory = start->memory ? start->memory : &nowhere;
     g_autofree char *seen = start->history ? rw_seen_format(&start->history->seen) : NULL, *memory_seen = rw_seen_format(&memory->history.seen);
     if (!rw_connection_runf(target, error,
@@ -56,6 +56,8 @@ static bool insert_start(const rw_start *start, rw_connection *target, GError **
     append_text(sql, "gtid", start->pos->gtid);
     append_text(sql, "memory_file", memory->pos.file);
     append_text(sql, "memory_seen", memory_seen);
+    append_text(sql, "source_host", start->host);
+    append_text(sql, "memory_host", start->memory_host ? start->memory_host : "");
     g_string_append_printf(sql, ",memory_offset_bytes=%" G_GUINT64_FORMAT ",memory_stamp_us=%" G_GUINT64_FORMAT, memory->pos.offset_bytes, memory->history.stamp_us);
     if (start->history) {
         append_text(sql, "seen", seen);

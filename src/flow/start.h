@@ -11,8 +11,10 @@ typedef struct {
     const char *topology, *link;
     unsigned source; /* site number */
     const rw_source_pos *pos;
+    const char *host; /* identity of the server whose log pos is of; "": not known */
     const rw_history *history;   /* of the source's log there; NULL: as it was for this link, or nothing yet */
     const rw_memory_place *memory; /* in the target's log: all before it has been seen by the source; NULL: not known */
+    const char *memory_host;     /* identity of the server whose log memory is of */
 } rw_start;
 
 bool rw_start_create_schema(rw_connection *site, bool *created, GError **error);

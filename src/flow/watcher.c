@@ -6,6 +6,7 @@
 #include "flow/apply/rowitems.h"
 #include "flow/apply/tables.h"
 #include "flow/decode/decoder.h"
+#include "flow/marker.h"
 #include "flow/own_changes.h"
 #include "flow/route/router.h"
 
@@ -30,6 +31,7 @@ struct rw_watcher {
     GArray *handles;        /* uint32_t: of a window's transactions, as listed in writers */
     bool several;           /* the row events of a window are those of several transactions: each is looked up */
     bool begun, own, outside; /* a transaction's writer is in the memory; it is an application's; the log stands between two transactions */
+    uint64_t window, ended; /* number of this link's window that is under way, and of the one that ended with the event in hand; 0: none */
     GArray *changes;        /* rw_own_change, of the transaction under way */
 };
 
@@ -142,7 +144,7 @@ static const rw_binding *binding_of(rw_watcher *w, rw_table *table, GError **err
 {
     g_autoptr(GError) failure = NULL;
     unsigned number;
-    if (!w->catalogue) w->catalogue = rw_connection_open(w->o.target, (rw_connection_limits){w->o.limits.connect_timeout_s, w->o.limits.deadline_s, w->o.limits.deadline_s}, error);
+    if (!w->catalogue) w->catalogue = rw_endpoint_open(w->o.target, (rw_connection_limits){w->o.limits.connect_timeout_s, w->o.limits.deadline_s, w->o.limits.deadline_s}, error);
     if (!w->catalogue) return NULL;
     if (rw_tables_number(w->tables, table, w->catalogue, &number, &failure)) return rw_tables_at(w->tables, number);
     if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) pass_over(w, table, failure->message);
@@ -215,6 +217,8 @@ static bool end_txn(rw_watcher *w, GError **error)
 {
     if (w->own) rw_last_writers_stamp(w->memory, w->handle, rw_router_txn(w->router)->author->stamp_us);
     w->begun = w->own = false;
+    w->ended = w->window;
+    w->window = 0;
     return take_changes(w, error);
 }
 
@@ -224,6 +228,7 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
     if (!rw_router_event(w->router, event, &route, error)) return false;
     switch (route.action) {
     case RW_ROUTE_WRITERS:
+        rw_marker_take(event, w->o.source, &w->window);
         if (!take_writers(w, &route, error)) return false;
         break;
     case RW_ROUTE_ROWS:
@@ -233,6 +238,7 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
     case RW_ROUTE_STATEMENT: forget_tables(w); break;
     case RW_ROUTE_VOID:
         w->begun = w->own = false;
+        w->window = 0;
         g_array_set_size(w->changes, 0);
         break;
     case RW_ROUTE_NOTHING: break;
@@ -247,7 +253,8 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
 static void note_place(rw_watcher *w)
 {
     const char *file = rw_router_txn(w->router)->file;
-    if (file) rw_last_writers_reached(w->memory, file, rw_decoder_place(w->decoder), w->outside ? rw_router_history(w->router) : NULL);
+    if (file) rw_last_writers_reached(w->memory, file, rw_decoder_place(w->decoder), w->outside ? rw_router_history(w->router) : NULL, w->ended);
+    w->ended = 0;
 }
 
 static bool feed(rw_watcher *w, rw_slice bytes, GError **error)
@@ -273,7 +280,9 @@ static gpointer run(gpointer data)
     while (!error && rw_stream_next(w->stream, &bytes, &error) == RW_STREAM_EVENT) feed(w, bytes, &error);
     if (!error) rw_fail(&error, RW_ERR_RETRY, "the target ended the stream of its log");
     g_prefix_error(&error, "who wrote which row last is read from the target's log: ");
+    bool lost = g_error_matches(error, RW_ERROR, RW_ERR_RETRY);
     rw_last_writers_fail(w->memory, error);
+    if (lost) w->o.lost(w->o.user);
     return NULL;
 }
 
@@ -310,7 +319,7 @@ rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_
     w->changes = rw_own_changes_new();
     w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
     w->decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
-    rw_router_start route = {.scope = options->link, .source = options->target->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true};
+    rw_router_start route = {.scope = options->link, .source = options->target->site->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true};
     w->router = rw_router_new(&route, error);
     if (!w->router) {
         watcher_free(w);

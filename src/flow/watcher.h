@@ -16,9 +16,11 @@ typedef struct rw_watcher rw_watcher;
 typedef struct {
     const rw_conf *conf;        /* borrowed */
     const char *link;           /* for the log */
-    const rw_site_conf *target; /* borrowed */
+    const rw_endpoint *target;  /* borrowed */
     unsigned source;            /* site number */
     rw_stream_limits limits;
+    void (*lost)(void *user);   /* from the watcher's thread: the target does not answer any more, or is no longer the one to be used */
+    void *user;
 } rw_watcher_options;
 
 rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_place *from, rw_last_writers *memory, GError **error);

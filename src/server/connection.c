@@ -84,6 +84,21 @@ static void set_tls(MYSQL *mysql, const rw_site_conf *site)
     mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
+/* One round trip for all that must be known of any server. */
+static bool introduce(rw_connection *c, GError **error)
+{
+    g_autoptr(rw_result) row = rw_connection_queryf(c, error, "SELECT @@max_allowed_packet, %s, %s, %s", c->dialect->identity, c->dialect->unfit, c->dialect->shares_gtids);
+    rw_slice cells[4];
+    if (!row) return false;
+    if (!rw_result_next(row, cells, 4)) return rw_fail(error, RW_ERR_BUG, "site %s: a server does not say who it is", c->site);
+    c->max_packet_bytes = rw_cell_number(cells[0]);
+    g_strlcpy(c->identity, "", sizeof c->identity);
+    if (cells[1].data) memcpy(c->identity, cells[1].data, MIN(cells[1].len, sizeof c->identity - 1));
+    c->unfit = rw_cell_text(cells[2]);
+    c->shares_gtids = rw_cell_number(cells[3]) != 0;
+    return true;
+}
+
 static bool handshake(rw_connection *c, const rw_site_conf *site, rw_connection_limits limits, GError **error)
 {
     MYSQL *mysql = c->mysql;
@@ -96,7 +111,7 @@ static bool handshake(rw_connection *c, const rw_site_conf *site, rw_connection_
     mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "ringway");
     set_tls(mysql, site);
     unsigned long flags = CLIENT_MULTI_STATEMENTS | CLIENT_FOUND_ROWS;
-    const rw_host *host = &site->hosts.host[0];
+    const rw_host *host = &site->hosts.host[c->host];
     bool local = host->port == 0;
     if (!mysql_real_connect(mysql, local ? "localhost" : host->name, site->user, site->password, NULL, host->port,
                             local ? host->name : NULL, flags))
@@ -108,17 +123,16 @@ static bool handshake(rw_connection *c, const rw_site_conf *site, rw_connection_
         return rw_fail(error, RW_ERR_CONFIG, "site %s: server version %s is not supported; use MariaDB 10.5 or later, or MySQL 8.2 or later",
                        c->site, c->version);
     if (limits.dead_peer_s) watch_peer(mysql, limits.dead_peer_s);
-    g_autofree char *packet = rw_connection_value(c, "SELECT @@max_allowed_packet", error);
-    if (!packet) return false;
-    c->max_packet_bytes = g_ascii_strtoull(packet, NULL, 10);
-    return true;
+    return introduce(c, error);
 }
 
-rw_connection *rw_connection_open(const rw_site_conf *site, rw_connection_limits limits, GError **error)
+rw_connection *rw_connection_open_host(const rw_site_conf *site, unsigned host, rw_connection_limits limits, GError **error)
 {
     rw_connection *c = g_new0(rw_connection, 1);
     c->site = g_strdup(site->name);
-    c->max_packet_bytes = 1024; /* until the server says */
+    c->host = host;
+    c->address = rw_host_text(&site->hosts.host[host]);
+    c->max_packet_bytes = 16 * 1024; /* until the server says */
     c->mysql = mysql_init(NULL);
     if (handshake(c, site, limits, error)) return c;
     rw_connection_close(c);
@@ -130,6 +144,8 @@ void rw_connection_close(rw_connection *c)
     if (!c) return;
     mysql_close(c->mysql);
     g_free(c->site);
+    g_free(c->address);
+    g_free(c->unfit);
     g_free(c->version);
     g_free(c);
 }

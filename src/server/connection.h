@@ -1,6 +1,6 @@
 /* connection: one session with one server; the only user of libmariadb (with dialect descriptors' dump commands).
  *
- * In: a site of the configuration. Out: results as slices that live until the result is freed.
+ * In: a site of the configuration, and which of its hosts (endpoint.h chooses). Out: results as slices that live until the result is freed.
  * Owner: one thread; rw_connection_cancel alone may be called from any thread, and makes the owner's call fail at once.
  * Errors: RW_ERR_RETRY for what passes by itself (lost connection, deadlock, lock wait, read-only, shutdown), RW_ERR_CONFIG for
  * refused credentials and TLS, RW_ERR_STOP for the rest; the server's number is in rw_connection_errno.
@@ -25,6 +25,11 @@ struct rw_connection {
     MYSQL *mysql;
     const rw_dialect *dialect;
     char *site;         /* name, for messages */
+    unsigned host;      /* of the site's hosts */
+    char *address;      /* of that host */
+    char identity[RW_IDENTITY_BYTES]; /* of the server that answered there */
+    bool shares_gtids;  /* transactions have the same GTIDs on all hosts of its site */
+    char *unfit;        /* why applications could not write there when the session began; NULL: they could */
     char *version;
     uint32_t thread_id; /* the server's connection id */
     uint64_t max_packet_bytes;
@@ -36,6 +41,9 @@ struct rw_connection {
 /* A fetched result; rows are read in order. */
 typedef struct rw_result rw_result;
 
+/* A session with this host of the site, whatever its state. */
+rw_connection *rw_connection_open_host(const rw_site_conf *site, unsigned host, rw_connection_limits limits, GError **error);
+/* A session with the site: with its only host, else with the first one that can be written to (endpoint.h). */
 rw_connection *rw_connection_open(const rw_site_conf *site, rw_connection_limits limits, GError **error);
 void rw_connection_close(rw_connection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_connection, rw_connection_close)

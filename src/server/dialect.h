@@ -17,11 +17,16 @@ typedef struct {
     bool once;                 /* end at the end of the log instead of waiting */
 } rw_dump_start;
 
+enum { RW_IDENTITY_BYTES = 128 };
+
 typedef struct {
     const char *name;                 /* as in status: "mysql", "mariadb" */
     rw_gtid_kind gtid_kind;           /* that its log can carry */
     const char *sql_log_place;        /* first two columns: file, offset */
     const char *sql_gtid;             /* one row: the GTID state of the log; "" if GTIDs are off */
+    const char *identity;             /* SQL expression: names this server, stays over restarts; less than RW_IDENTITY_BYTES */
+    const char *unfit;                /* SQL expression: why applications cannot write here now, in a few words; NULL if they can */
+    const char *shares_gtids;         /* SQL expression: '1' if a transaction has the same GTID on all hosts of its site */
     const char *sql_apply_session;    /* settings of a session that writes, joined by ';' */
     const char *sql_apply_privileged; /* a setting that a session may lack the privilege for; NULL: none. See connection.h, annotates */
     const char *apply_privilege;      /* which one, for the advice */
@@ -34,6 +39,8 @@ typedef struct {
     const char *const *sql_mode_bits; /* name of each bit of a logged sql_mode, 64 entries, NULL where none */
     uint16_t foreign_collation;       /* what a collation id that this server does not know becomes for a session */
     bool (*knows_collation)(uint16_t id);
+    /* What of a GTID state of this kind the server has not executed, as text, owned; NULL with *error unset: nothing. */
+    char *(*missing)(rw_connection *connection, const rw_gtid_state *state, GError **error);
     bool (*start_dump)(rw_connection *connection, const rw_dump_start *start, GError **error);
 } rw_dialect;
 

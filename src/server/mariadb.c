@@ -1,6 +1,11 @@
 /* MariaDB 10.5 and later. Facts: MariaDB knowledge base "SQL_MODE", "GTID"; sql/sql_class.h for the mode bits. */
 #include "server/dump.h"
 
+/* A server built without Galera does not know @@wsrep_on. */
+#define WSREP_VARIABLE(name) "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = '" name "')"
+#define WSREP_STATUS(name) "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = '" name "')"
+#define WSREP_IS_ON "COALESCE(" WSREP_VARIABLE("WSREP_ON") " = 'ON', 0)"
+
 static const char *const mode_bits[64] = {
     [0] = "REAL_AS_FLOAT", [1] = "PIPES_AS_CONCAT", [2] = "ANSI_QUOTES", [3] = "IGNORE_SPACE", [4] = "IGNORE_BAD_TABLE_OPTIONS",
     [5] = "ONLY_FULL_GROUP_BY", [6] = "NO_UNSIGNED_SUBTRACTION", [7] = "NO_DIR_IN_CREATE", [8] = "POSTGRESQL", [9] = "ORACLE",
@@ -12,6 +17,16 @@ static const char *const mode_bits[64] = {
     [33] = "SIMULTANEOUS_ASSIGNMENT", [34] = "TIME_ROUND_FRACTIONAL"};
 
 static bool knows_collation(uint16_t id) { return id <= 247 || id >= 576; }
+
+static char *missing(rw_connection *c, const rw_gtid_state *state, GError **error)
+{
+    GError *failure = NULL;
+    if (state->kind != RW_GTID_MARIADB) return NULL;
+    g_autofree char *logged = rw_connection_value(c, "SELECT @@global.gtid_binlog_state", &failure);
+    if (!failure) return rw_gtid_pos_missing(state->pos, logged ? logged : "");
+    g_propagate_error(error, failure);
+    return NULL;
+}
 
 static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
 {
@@ -38,6 +53,13 @@ const rw_dialect rw_dialect_mariadb = {
     .gtid_kind = RW_GTID_MARIADB,
     .sql_log_place = "SHOW MASTER STATUS",
     .sql_gtid = "SELECT @@global.gtid_binlog_pos",
+    .identity = "LEFT(CONCAT_WS(':', @@hostname, @@port, @@server_id, LEFT(SHA1(@@datadir), 12)), 127)",
+    /* read_only is a word in later versions. A Galera node that is not synced is behind, or refuses to write. */
+    .unfit = "CASE WHEN @@global.read_only NOT IN ('0', 'OFF') THEN 'read_only is ON' WHEN @@global.innodb_read_only THEN 'innodb_read_only is ON' "
+             "WHEN " WSREP_IS_ON " AND " WSREP_STATUS("WSREP_READY") " <> 'ON' THEN 'wsrep_ready is OFF' "
+             "WHEN " WSREP_IS_ON " AND " WSREP_STATUS("WSREP_LOCAL_STATE") " <> '4' "
+             "THEN CONCAT('its wsrep state is ', " WSREP_STATUS("WSREP_LOCAL_STATE_COMMENT") ") END",
+    .shares_gtids = "IF(" WSREP_IS_ON " AND " WSREP_VARIABLE("WSREP_GTID_MODE") " <> 'ON', 0, 1)",
     .sql_apply_session = "SET SESSION in_predicate_conversion_threshold = 0, eq_range_index_dive_limit = 1, "
                          "optimizer_max_sel_arg_weight = 0; " SQL_NEVER_RETRY,
     .sql_apply_privileged = "SET SESSION binlog_annotate_row_events = 0",
@@ -52,5 +74,6 @@ const rw_dialect rw_dialect_mariadb = {
     .sql_mode_bits = mode_bits,
     .foreign_collation = 246, /* utf8mb4_unicode_520_ci */
     .knows_collation = knows_collation,
+    .missing = missing,
     .start_dump = start_dump,
 };

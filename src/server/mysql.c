@@ -13,6 +13,14 @@ static const char *const mode_bits[64] = {
 
 static bool knows_collation(uint16_t id) { return id <= 323; }
 
+static char *missing(rw_connection *c, const rw_gtid_state *state, GError **error)
+{
+    if (state->kind != RW_GTID_MYSQL) return NULL;
+    g_autofree char *text = rw_gtid_state_format(state);
+    g_autofree char *sql = g_strdup_printf("SELECT NULLIF(GTID_SUBTRACT('%s', @@global.gtid_executed), '')", text);
+    return rw_connection_value(c, sql, error);
+}
+
 static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
 {
     if (!start->gtid || start->gtid->kind == RW_GTID_NONE) return rw_dump_by_place(c, start, error);
@@ -33,6 +41,11 @@ const rw_dialect rw_dialect_mysql = {
     .gtid_kind = RW_GTID_MYSQL,
     .sql_log_place = "SHOW BINARY LOG STATUS",
     .sql_gtid = "SELECT IF(@@global.gtid_mode = 'ON', @@global.gtid_executed, NULL)",
+    .identity = "@@server_uuid",
+    /* Aurora's readers have innodb_read_only. */
+    .unfit = "CASE WHEN @@global.offline_mode THEN 'offline_mode is ON' WHEN @@global.innodb_read_only THEN 'innodb_read_only is ON' "
+             "WHEN @@global.super_read_only THEN 'super_read_only is ON' WHEN @@global.read_only THEN 'read_only is ON' END",
+    .shares_gtids = "IF(@@global.gtid_mode = 'ON', 1, 0)",
     .sql_apply_session = "SET SESSION range_optimizer_max_mem_size = 0, eq_range_index_dive_limit = 1",
     .sql_dump_session = "SET @source_binlog_checksum = 'CRC32', @master_binlog_checksum = 'CRC32', @source_heartbeat_period = %"
                         G_GUINT64_FORMAT ", @master_heartbeat_period = %" G_GUINT64_FORMAT,
@@ -42,5 +55,6 @@ const rw_dialect rw_dialect_mysql = {
     .sql_mode_bits = mode_bits,
     .foreign_collation = 255, /* utf8mb4_0900_ai_ci */
     .knows_collation = knows_collation,
+    .missing = missing,
     .start_dump = start_dump,
 };

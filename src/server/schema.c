@@ -34,6 +34,9 @@ const char *const rw_schema_sql[] = {
     "  memory_stamp_us BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'highest stamp in this server''s log before that place',\n"
     "  memory_seen TEXT NULL COMMENT 'what this site had seen of other sites at that place',\n"
     "  carries VARCHAR(64) NOT NULL DEFAULT '' COMMENT 'site numbers: whose transactions this link brings; of these sites this one has now what seen says',\n"
+    "  source_host VARCHAR(127) NOT NULL DEFAULT '' COMMENT 'server of the source whose log file and offset_bytes mean; empty: not known',\n"
+    "  memory_host VARCHAR(127) NOT NULL DEFAULT '' COMMENT 'server of this site whose log memory_file and memory_offset_bytes mean',\n"
+    "  memory_seq BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'window of this link that stands right before that place, so that it is found in the log of another host; 0: none',\n"
     "  PRIMARY KEY (source, lane, seq)\n"
     ")" TABLE_OPTIONS " COMMENT 'one row per applied window: position, exactly-once and loop mark in one'",
 
@@ -52,6 +55,7 @@ const char *const rw_schema_sql[] = {
     "  statement LONGBLOB NOT NULL COMMENT 'the DDL statement',\n"
     "  written_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'last change of this row',\n"
     "  stamp_us BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'of the statement: its stamp, microseconds since 1970',\n"
+    "  target_host VARCHAR(127) NOT NULL DEFAULT '' COMMENT 'server of this site whose log target_file and target_offset_bytes mean',\n"
     "  PRIMARY KEY (source, lane)\n"
     ")" TABLE_OPTIONS " COMMENT 'one row per apply session: who it is, and which DDL statement it is executing'",
 

@@ -17,12 +17,20 @@ static bool take_histories(rw_progress *p, const rw_slice *c, GError **error)
     p->memory.pos.file = rw_cell_text(c[2]);
     p->memory.pos.offset_bytes = rw_cell_number(c[3]);
     p->memory.history.stamp_us = rw_cell_number(c[4]);
-    g_autofree char *carries = rw_cell_text(c[5]);
+    g_autofree char *carries = rw_cell_text(c[8]);
     if (!rw_origins_parse(&p->carries, carries))
         return rw_fail(error, RW_ERR_STOP, "ringway.progress.carries holds '%s', which is not a list of sites; restore the row or run init again", carries);
     if (rw_seen_parse(&p->history.seen, seen) && rw_seen_parse(&p->memory.history.seen, memory_seen)) return true;
     return rw_fail(error, RW_ERR_STOP, "ringway.progress.seen holds '%s', memory_seen '%s', which are not lists of site:stamp; restore the row or run init again",
                    seen ? seen : "", memory_seen ? memory_seen : "");
+}
+
+static void take_hosts(rw_progress *p, const rw_slice *c)
+{
+    g_autofree char *source = rw_cell_text(c[0]), *memory = rw_cell_text(c[1]);
+    g_strlcpy(p->source_host, source ? source : "", sizeof p->source_host);
+    g_strlcpy(p->memory_host, memory ? memory : "", sizeof p->memory_host);
+    p->memory.seq = rw_cell_number(c[2]);
 }
 
 static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source, GError **error)
@@ -35,6 +43,7 @@ static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source
     p->counts = (rw_link_counts){rw_cell_number(c[6]), rw_cell_number(c[7]), rw_cell_number(c[8]), rw_cell_number(c[9]),
                                  rw_cell_number(c[10]), rw_cell_number(c[11]), rw_cell_number(c[14]), rw_cell_number(c[15])};
     p->intents = rw_cell_text(c[12]);
+    take_hosts(p, c + 21);
     return take_histories(p, c + 16, error) &&
            rw_gtid_state_parse(&p->gtid, *gtid || rw_cell_number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
 }
@@ -47,11 +56,11 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
-        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, carries "
+        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries "
         "FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
     if (!rows) return false;
-    rw_slice c[22];
-    if (!rw_result_next(rows, c, 22))
+    rw_slice c[25];
+    if (!rw_result_next(rows, c, 25))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: ringway.progress has no start for the link from site %u; run 'ringway init'", target->site, source);
     return take_row(p, c, source_dialect, error);
 }
@@ -96,7 +105,8 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
         {"offset_bytes", p->pos.offset_bytes}, {"stamp_us", p->history.stamp_us}, {"commit_us", p->commit_us},
         {"transactions", n->transactions}, {"captured", n->captured}, {"applied", n->applied}, {"filtered", n->filtered},
         {"discarded", n->discarded}, {"ddl", n->ddl}, {"conflicts", n->conflicts}, {"drift", n->drift},
-        {"memory_offset_bytes", p->memory.pos.offset_bytes}, {"memory_stamp_us", p->memory.history.stamp_us}};
+        {"memory_offset_bytes", p->memory.pos.offset_bytes}, {"memory_stamp_us", p->memory.history.stamp_us},
+        {"memory_seq", p->memory.seq}};
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = rw_seen_format(&p->history.seen);
     g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen), *carries = rw_origins_format(&p->carries);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) append_number(sql, numbers[i].name, numbers[i].value);
@@ -105,6 +115,8 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
     append_named(sql, "seen", seen);
     append_named(sql, "memory_file", p->memory.pos.file ? p->memory.pos.file : "");
     append_named(sql, "memory_seen", memory_seen);
+    append_named(sql, "source_host", p->source_host);
+    append_named(sql, "memory_host", p->memory_host);
     append_named(sql, "carries", carries);
     if (!writers.data) return;
     g_string_append(sql, ",writers=");

@@ -25,6 +25,8 @@ typedef struct {
     rw_history history;    /* of the source's log */
     uint64_t commit_us;
     rw_memory_place memory; /* in the target's log: from there on it must be read to rebuild the memory; file "": not known */
+    char source_host[RW_IDENTITY_BYTES]; /* identity of the server whose log file and offset of pos mean; "": not known */
+    char memory_host[RW_IDENTITY_BYTES]; /* the same for memory */
     char *intents;
     rw_origins carries;     /* whose transactions the link brings; as loaded: brought until now */
     rw_link_counts counts;

@@ -11,12 +11,11 @@
  */
 #pragma once
 #include "change/pos.h"
-#include "conf/conf.h"
 #include "conflict/last_writers.h"
-#include "server/connection.h"
+#include "server/endpoint.h"
 
 typedef struct {
-    const rw_site_conf *site;
+    const rw_endpoint *at;       /* the host that was chosen */
     const char *topology;
     const char *link;            /* name of the lock of the source's own transactions */
     char *const *others;         /* names of the locks of others' transactions that the link brings; NULL-terminated */

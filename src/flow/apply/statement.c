@@ -16,11 +16,11 @@ bool rw_intent_load(rw_intent *intent, unsigned source, rw_connection *target, G
     rw_intent_clear(intent);
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
-        "SELECT intent, connection_id, source_file, source_offset_bytes, gtid, statement, target_file, target_offset_bytes "
+        "SELECT intent, connection_id, source_file, source_offset_bytes, gtid, statement, target_file, target_offset_bytes, target_host "
         "FROM ringway.session WHERE source = %u AND lane = 0", source);
     if (!rows) return false;
-    rw_slice c[8];
-    if (!rw_result_next(rows, c, 8)) return true;
+    rw_slice c[9];
+    if (!rw_result_next(rows, c, 9)) return true;
     intent->state = (rw_intent_state)rw_cell_number(c[0]);
     intent->connection_id = rw_cell_number(c[1]);
     intent->file = rw_cell_text(c[2]);
@@ -28,6 +28,8 @@ bool rw_intent_load(rw_intent *intent, unsigned source, rw_connection *target, G
     intent->gtid = rw_cell_text(c[4]);
     intent->text = rw_cell_text(c[5]);
     intent->place = (rw_target_pos){rw_cell_text(c[6]), rw_cell_number(c[7])};
+    g_autofree char *host = rw_cell_text(c[8]);
+    g_strlcpy(intent->host, host, sizeof intent->host);
     return true;
 }
 
@@ -57,6 +59,8 @@ bool rw_statement_announce(const rw_txn *txn, unsigned source, const rw_target_p
     rw_sql_quote(sql, rw_slice_str(txn->gtid));
     g_string_append(sql, ",target_file=");
     rw_sql_quote(sql, rw_slice_str(place->file));
+    g_string_append(sql, ",target_host=");
+    rw_sql_quote(sql, rw_slice_str(target->identity));
     g_string_append(sql, ",statement=");
     rw_sql_quote(sql, txn->statement->text);
     g_string_append_printf(sql, " WHERE source=%u AND lane=0", source);

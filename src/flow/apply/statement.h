@@ -28,6 +28,7 @@ typedef struct {
     char *file, *gtid, *text; /* of the source transaction, and the statement */
     uint64_t start_bytes;
     rw_target_pos place;      /* of the target's log before the intent */
+    char host[RW_IDENTITY_BYTES]; /* server whose log that is */
 } rw_intent;
 
 void rw_intent_clear(rw_intent *intent);

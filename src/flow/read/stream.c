@@ -1,7 +1,12 @@
 #include "flow/read/stream.h"
 
+#include "base/clock.h"
+
 struct rw_stream {
     rw_connection *connection;
+    const rw_endpoint *at;
+    rw_connection_limits session;
+    gint64 asked_us; /* monotonic: whether this is still the right host; 0 = never asked */
     char *from; /* where it began, for messages */
 };
 
@@ -20,13 +25,16 @@ static bool prepare(rw_connection *c, rw_stream_limits limits, GError **error)
     return rw_connection_run(c, session, error) && rw_connection_run(c, patience, error);
 }
 
-rw_stream *rw_stream_open(const rw_site_conf *site, rw_stream_limits limits, const rw_dump_start *start, GError **error)
+rw_stream *rw_stream_open(const rw_endpoint *at, rw_stream_limits limits, const rw_dump_start *start, GError **error)
 {
     rw_connection_limits session = {limits.connect_timeout_s, limits.deadline_s, limits.deadline_s};
-    g_autoptr(rw_connection) c = rw_connection_open(site, session, error);
+    g_autoptr(rw_connection) c = rw_endpoint_open(at, session, error);
     if (!c || !prepare(c, limits, error) || !c->dialect->start_dump(c, start, error)) return NULL;
     rw_stream *stream = g_new0(rw_stream, 1);
     stream->connection = g_steal_pointer(&c);
+    stream->at = at;
+    stream->session = (rw_connection_limits){limits.connect_timeout_s, limits.deadline_s, limits.deadline_s};
+    stream->asked_us = start->once ? 0 : rw_clock_us();
     g_autofree char *gtid = start->gtid ? rw_gtid_state_format(start->gtid) : NULL;
     stream->from = gtid && *gtid ? g_strdup_printf("GTID %s", gtid) : g_strdup_printf("%s:%" G_GUINT64_FORMAT, start->file, start->offset_bytes);
     return stream;
@@ -59,8 +67,18 @@ static rw_stream_status failed(rw_stream *stream, GError **error)
     return RW_STREAM_FAILED;
 }
 
+/* Heartbeats keep this going on a log in which nothing happens. */
+static bool is_still(rw_stream *stream, GError **error)
+{
+    if (!stream->asked_us || rw_clock_us() - stream->asked_us < (gint64)stream->session.read_timeout_s * G_USEC_PER_SEC) return true;
+    bool still = rw_endpoint_still(stream->at, stream->session, error);
+    stream->asked_us = rw_clock_us();
+    return still;
+}
+
 rw_stream_status rw_stream_next(rw_stream *stream, rw_slice *event, GError **error)
 {
+    if (!is_still(stream, error)) return RW_STREAM_FAILED;
     MYSQL *mysql = stream->connection->mysql;
     unsigned long len = mysql_net_read_packet(mysql);
     if (len == packet_error || len == 0) return failed(stream, error);

@@ -15,14 +15,14 @@ static rw_history history_of(uint64_t stamp_us, const char *seen) { return (rw_h
 
 static rw_last_writers *new_at(const char *file, uint64_t offset_bytes)
 {
-    const rw_memory_place from = {{(char *)file, offset_bytes}, history_of(100, "")};
+    const rw_memory_place from = {{(char *)file, offset_bytes}, history_of(100, ""), 1};
     return rw_last_writers_new(1, 2, &from, MIB);
 }
 
 static void reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, uint64_t stamp_us, const char *seen)
 {
     const rw_history history = history_of(stamp_us, seen);
-    rw_last_writers_reached(w, file, offset_bytes, &history);
+    rw_last_writers_reached(w, file, offset_bytes, &history, 7);
 }
 
 static void forget(rw_last_writers *w, const char *seen_text)
@@ -68,7 +68,7 @@ static void test_places_lie_apart(void)
 {
     rw_last_writers *w = new_at("bin.000001", 4);
     reached(w, "bin.000001", 4 + MIB - 1, 200, "");
-    rw_last_writers_reached(w, "bin.000001", 4 + 5 * MIB, NULL); /* within a transaction */
+    rw_last_writers_reached(w, "bin.000001", 4 + 5 * MIB, NULL, 0); /* within a transaction */
     forget(w, "2:99999");
     expect_place(w, "bin.000001", 4, 100, "");
     reached(w, "bin.000002", 4, 300, ""); /* a file may be purged */
@@ -143,7 +143,7 @@ static void test_memory(void)
     g_assert_false(rw_last_writers_is_empty(w));
     expect_writer(w, 3, 205);
     forget(w, "3:300"); /* its stamp may still rise */
-    rw_last_writers_reached(w, "bin.000001", 50, NULL);
+    rw_last_writers_reached(w, "bin.000001", 50, NULL, 0);
     forget(w, "3:301");
     g_assert_false(rw_last_writers_is_empty(w));
     reached(w, "bin.000001", 100, 205, "3:205");
@@ -188,7 +188,7 @@ static void walk(const rw_target_pos *goal, const rw_target_pos *steps, unsigned
         nap();
         g_assert_false(g_atomic_int_get(&x.ended));
         g_atomic_int_set(&x.passed, i + 1 == n);
-        if (i % 2) rw_last_writers_reached(x.w, steps[i].file, steps[i].offset_bytes, NULL);
+        if (i % 2) rw_last_writers_reached(x.w, steps[i].file, steps[i].offset_bytes, NULL, 0);
         else reached(x.w, steps[i].file, steps[i].offset_bytes, 200, "");
     }
     g_thread_join(thread);

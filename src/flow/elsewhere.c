@@ -1,0 +1,93 @@
+#include "flow/elsewhere.h"
+
+#include "flow/decode/decoder.h"
+
+typedef struct {
+    char *file; /* owned; NULL: this way does not lead there */
+    uint64_t offset_bytes;
+    char *why_not; /* owned */
+} answer;
+
+static bool by_window(const rw_log_reader *log, const rw_log_mark *mark, answer *out, GError **error)
+{
+    rw_marker_answer found;
+    if (!mark->seq) {
+        out->why_not = g_strdup("no window of the link marks it");
+        return true;
+    }
+    if (!rw_marker_find(log, mark->source, mark->seq, &found, &out->file, &out->offset_bytes, error)) return false;
+    if (found != RW_MARKER_FOUND)
+        out->why_not = g_strdup_printf("window %" G_GUINT64_FORMAT " of the link from site %u, behind which it stands, is not in its log, which %s", mark->seq, mark->source,
+                                       found == RW_MARKER_GONE ? "does not reach back far enough" : "ends before it");
+    return true;
+}
+
+static void see_first(const rw_event *event, char **file, answer *out)
+{
+    if (event->kind == RW_EVENT_ROTATE) {
+        g_free(*file);
+        *file = g_strndup((const char *)event->place.file.data, event->place.file.len);
+    }
+    if (event->kind != RW_EVENT_GTID || out->file) return;
+    out->file = g_strdup(*file);
+    out->offset_bytes = event->end_offset_bytes - event->size_bytes;
+}
+
+/* The place of the first transaction that is not among them. */
+static bool first_after(const rw_log_reader *log, const rw_gtid_state *gtid, answer *out, GError **error)
+{
+    rw_dump_start start = {.file = "", .offset_bytes = 4, .gtid = gtid, .once = true};
+    g_autoptr(rw_stream) stream = rw_stream_open(log->at, log->limits, &start, error);
+    if (!stream) return false;
+    rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
+    g_autofree char *file = NULL;
+    GError *failure = NULL;
+    rw_slice bytes;
+    rw_event event;
+    while (!failure && !out->file && rw_stream_next(stream, &bytes, &failure) == RW_STREAM_EVENT) {
+        if (!rw_decoder_feed(decoder, bytes, &failure)) break;
+        while (rw_decoder_next(decoder, &event, &failure)) see_first(&event, &file, out);
+        if (!failure) rw_connection_keep(log->session, &failure);
+    }
+    rw_decoder_free(decoder);
+    if (!failure) return true;
+    g_propagate_error(error, failure);
+    return false;
+}
+
+static bool by_gtid(const rw_log_reader *log, const rw_log_mark *mark, answer *out, GError **error)
+{
+    if (!log->session->shares_gtids || !mark->gtid || mark->gtid->kind != log->session->dialect->gtid_kind) {
+        out->why_not = g_strdup(log->session->shares_gtids ? "no GTIDs mark it" : "its GTIDs are not those of the other hosts");
+        return true;
+    }
+    /* Taken first: if nothing follows, this is the place. */
+    g_autoptr(rw_result) end = rw_connection_query(log->session, log->session->dialect->sql_log_place, error);
+    rw_slice c[2];
+    if (!end || !first_after(log, mark->gtid, out, error)) return false;
+    if (out->file || !rw_result_next(end, c, 2)) return true;
+    out->file = rw_cell_text(c[0]);
+    out->offset_bytes = rw_cell_number(c[1]);
+    return true;
+}
+
+static bool (*const ways[])(const rw_log_reader *, const rw_log_mark *, answer *, GError **) = {by_window, by_gtid};
+
+bool rw_elsewhere_find(const rw_log_reader *log, const rw_log_mark *mark, char **file, uint64_t *offset_bytes, GError **error)
+{
+    g_autoptr(GString) why_not = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        answer a = {0};
+        if (!ways[i](log, mark, &a, error)) return false;
+        if (a.file) {
+            *file = a.file;
+            *offset_bytes = a.offset_bytes;
+            return true;
+        }
+        g_string_append_printf(why_not, "%s%s", i ? ", and " : "", a.why_not ? a.why_not : "the server shows no log");
+        g_free(a.why_not);
+    }
+    return rw_fail(error, RW_ERR_STOP, "site %s: %s cannot be found in the log of host %s (server %s), before it was that of server %s: %s; make that server the one to "
+                   "be written to again, or make the sites equal and start over (docs/operating.md)", log->session->site, mark->what, log->session->address,
+                   log->session->identity, mark->before, why_not->str);
+}

@@ -1,0 +1,149 @@
+/* link_host: which hosts of its two sites a link uses, and where it goes on when they have changed. */
+#include "base/log.h"
+#include "flow/link_private.h"
+
+enum { SHOWN_BYTES = 300 };
+
+/* One line for each change; said when the choice is made, whatever becomes of this life. */
+static void say_host(const rw_link *l, const rw_endpoint *before, const rw_connection *now, const char *passed)
+{
+    if (strcmp(before->identity, now->identity) == 0) return;
+    const char *why = passed ? passed : l->last_error ? l->last_error : "another server answers there";
+    if (!*before->identity) {
+        if (passed) rw_log(RW_LOG_INFO, l->name, "site %s: host %s is used, and not %s", now->site, now->address, passed);
+        return;
+    }
+    g_autofree char *old = rw_host_text(&before->site->hosts.host[before->host]);
+    rw_log(RW_LOG_WARNING, l->name, "site %s: goes on at host %s (server %s), before %s (server %s): %s", now->site, now->address, now->identity, old, before->identity, why);
+}
+
+static rw_connection *choose(rw_link *l, rw_endpoint *at, const rw_endpoint_terms *terms, GError **error)
+{
+    const rw_endpoint before = *at;
+    const rw_conf *c = l->conf;
+    g_autofree char *passed = NULL;
+    rw_connection *chosen = rw_endpoint_choose(at, terms, (rw_connection_limits){c->connect_timeout_s, c->connect_timeout_s, c->deadline_s}, &passed, error);
+    if (chosen) say_host(l, &before, chosen, passed);
+    return chosen;
+}
+
+bool rw_run_choose_target(rw_run *run, GError **error)
+{
+    static const rw_endpoint_terms terms = {0};
+    rw_link *l = run->link;
+    g_autoptr(rw_connection) asked = choose(l, &l->target_at, &terms, error);
+    rw_link_note_site(l, l->target_site, asked);
+    return asked != NULL;
+}
+
+/* --- a host that lacks what was read from another one --- */
+
+/* NULL with *error unset: nothing is missing, or GTIDs do not tell. */
+static char *missing(rw_connection *host, const char *gtid, GError **error)
+{
+    g_auto(rw_gtid_state) state = {.kind = RW_GTID_NONE};
+    if (!gtid || !*gtid || !host->shares_gtids) return NULL;
+    if (!rw_gtid_state_parse(&state, host->dialect->gtid_kind, gtid, error)) return NULL;
+    char *text = host->dialect->missing(host, &state, error);
+    if (text && strlen(text) > SHOWN_BYTES) strcpy(text + SHOWN_BYTES, "...");
+    return text;
+}
+
+typedef struct {
+    rw_link *link;
+    char *gtid, *host; /* how far the target is, and the server that this was read from */
+} applied;
+
+/* It may be a replica that is still applying, or an old primary: to start from it would lose what it lacks. */
+static bool holds_applied(rw_connection *host, void *user, char **why, GError **error)
+{
+    const applied *a = user;
+    GError *failure = NULL;
+    /* A server that went back in time by itself says so when its log is asked for. */
+    if (a->link->source->hosts.n == 1 && g_strcmp0(a->host, host->identity) == 0) return true;
+    g_autofree char *lacks = missing(host, a->gtid, &failure);
+    if (failure) g_propagate_error(error, failure);
+    else if (lacks) *why = g_strdup_printf("it lacks transactions that were applied already: %s", lacks);
+    return !failure && !lacks;
+}
+
+static bool load_applied(applied *a, rw_connection *target, GError **error)
+{
+    g_autoptr(rw_result) rows = rw_connection_queryf(target, error, "SELECT gtid, source_host FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1",
+                                                     a->link->source->id);
+    rw_slice c[2];
+    if (!rows) return false;
+    if (!rw_result_next(rows, c, 2)) return true;
+    a->gtid = rw_cell_text(c[0]);
+    a->host = rw_cell_text(c[1]);
+    return true;
+}
+
+rw_connection *rw_run_choose_source(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    applied a = {.link = l};
+    const rw_endpoint_terms terms = {.may_be_unfit = true, .check = holds_applied, .user = &a};
+    rw_connection *source = load_applied(&a, run->target, error) ? choose(l, &l->source_at, &terms, error) : NULL;
+    g_free(a.gtid);
+    g_free(a.host);
+    return source;
+}
+
+/* Seen from the other end: the opposite link must be able to go on from there. Otherwise two links would use two hosts of one site. */
+bool rw_run_check_target(rw_run *run, rw_connection *source, GError **error)
+{
+    rw_link *l = run->link;
+    GError *failure = NULL;
+    if (l->target->hosts.n == 1 && strcmp(run->progress.memory_host, run->target->identity) == 0) return true;
+    g_autofree char *sql = g_strdup_printf("SELECT gtid FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", l->target->id);
+    g_autofree char *gtid = rw_connection_value(source, sql, &failure);
+    g_autofree char *lacks = failure ? NULL : missing(run->target, gtid, &failure);
+    if (failure) g_propagate_error(error, failure);
+    if (!lacks) return !failure;
+    rw_endpoint_pass_over(&l->target_at);
+    return rw_fail(error, RW_ERR_RETRY, "site %s: host %s cannot be used: it lacks transactions that site %s has applied already: %s", l->target->name, run->target->address,
+                   l->source->name, lacks);
+}
+
+/* --- places on the host that was chosen --- */
+
+bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error)
+{
+    rw_link *l = run->link;
+    rw_progress *p = &run->progress;
+    bool moved = *p->source_host && strcmp(p->source_host, l->source_at.identity) != 0;
+    if (!moved || (p->gtid.kind != RW_GTID_NONE && run->source_shares_gtids)) return true;
+    g_autoptr(rw_connection) source = rw_endpoint_open(&l->source_at, rw_link_question_limits(l->conf), error);
+    rw_log_reader log = {&l->source_at, rw_link_stream_limits(l->conf), source};
+    rw_log_mark mark = {.what = "from where on to read", .before = p->source_host};
+    char *file = NULL;
+    if (!source || !rw_elsewhere_find(&log, &mark, &file, &start->offset_bytes, error)) return false;
+    g_free(p->pos.file);
+    p->pos.file = file;
+    p->pos.offset_bytes = start->offset_bytes;
+    start->file = file;
+    start->gtid = NULL;
+    return true;
+}
+
+/* It was announced after the last window. */
+bool rw_run_find_intent(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_intent *intent = &run->intent;
+    if (!*intent->host || strcmp(intent->host, run->target->identity) == 0) return true;
+    rw_log_reader log = rw_run_target_log(run);
+    rw_log_mark mark = {.what = "where the statement was announced", .before = intent->host, .source = l->source->id, .seq = run->progress.seq};
+    rw_target_pos place = {0};
+    if (!rw_elsewhere_find(&log, &mark, &place.file, &place.offset_bytes, error)) return false;
+    rw_target_pos_clear(&intent->place);
+    intent->place = place;
+    return true;
+}
+
+void rw_link_target_lost(void *user)
+{
+    rw_link *l = user;
+    rw_link_cut(l);
+}
