@@ -18,7 +18,7 @@ static rw_connection *try_host(const rw_endpoint *e, unsigned host, const rw_end
 
 void rw_endpoint_take(rw_endpoint *e, const rw_connection *c)
 {
-    e->host = c->host;
+    e->host = e->first = c->host;
     e->fit = !c->unfit;
     memcpy(e->identity, c->identity, sizeof e->identity);
 }
@@ -41,7 +41,7 @@ rw_connection *rw_endpoint_choose(rw_endpoint *e, const rw_endpoint_terms *terms
     g_autoptr(GString) list = g_string_new(NULL);
     unsigned n = e->site->hosts.n, refused = 0;
     for (unsigned i = 0; i < n; i++) {
-        unsigned host = (e->host + i) % n;
+        unsigned host = (e->first + i) % n;
         g_autofree char *why = NULL;
         GError *failure = NULL;
         rw_connection *c = try_host(e, host, terms, limits, &why, &failure);
@@ -83,7 +83,7 @@ bool rw_endpoint_still(const rw_endpoint *e, rw_connection_limits limits, GError
     return !e->fit || !c->unfit || rw_fail(error, RW_ERR_RETRY, "site %s: %s: %s", c->site, c->address, c->unfit);
 }
 
-void rw_endpoint_pass_over(rw_endpoint *e) { e->host = (e->host + 1) % e->site->hosts.n; }
+void rw_endpoint_pass_over(rw_endpoint *e) { e->first = (e->host + 1) % e->site->hosts.n; }
 
 /* For verbs. */
 rw_connection *rw_connection_open(const rw_site_conf *site, rw_connection_limits limits, GError **error)

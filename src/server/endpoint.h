@@ -18,7 +18,8 @@
 
 typedef struct {
     const rw_site_conf *site;         /* borrowed */
-    unsigned host;                    /* in use; or the one that comes first at the next choice */
+    unsigned host;                    /* in use */
+    unsigned first;                   /* comes first at the next choice */
     char identity[RW_IDENTITY_BYTES]; /* of the server in use; "": none was chosen yet */
     bool fit;                         /* it could be written to when it was chosen */
 } rw_endpoint;

@@ -1,4 +1,4 @@
-"""A line to a server that can be cut without a word, as a network does it."""
+"""A line to a server that can be cut without a word, as a network does it, or led to another server."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ import threading
 
 class Wire:
     """Listens on a port of its own and passes bytes on to `server` and back. cut(): bytes stay where they are and connections stay
-    open; mend(): they go on."""
+    open; mend(): they go on. switch(other): connections end, new ones go to the other server, as when the endpoint of a cluster moves."""
 
     def __init__(self, server):
         self.to = ('127.0.0.1', server.port)
@@ -27,19 +27,35 @@ class Wire:
     def mend(self):
         self.whole.set()
 
+    def switch(self, server):
+        self.to = ('127.0.0.1', server.port)
+        self._end()
+
+    def _end(self):
+        old, self.sockets = self.sockets, []
+        for s in old:
+            try:
+                s.shutdown(socket.SHUT_RDWR)        # unlike close, it wakes up who reads from it
+            except OSError:                         # it has ended by itself
+                pass
+            s.close()
+
     def close(self):
         self.listener.close()
         self.whole.set()
-        for s in self.sockets:
-            s.close()
+        self._end()
 
     def _listen(self):
         while True:
             try:
                 near, _ = self.listener.accept()
-                far = socket.create_connection(self.to)
             except OSError:
                 return
+            try:
+                far = socket.create_connection(self.to)
+            except OSError:                         # nobody there
+                near.close()
+                continue
             self.sockets += [near, far]
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=self._pass_on, args=(a, b), daemon=True).start()
