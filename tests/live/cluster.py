@@ -23,6 +23,10 @@ class Cluster:
         """For the configuration: the primary of now comes first."""
         return ', '.join(s.address for s in sorted(self.servers, key=lambda s: s is not self.primary))
 
+    @property
+    def replica(self):
+        return next(s for s in self.servers if s is not self.primary)
+
     def __getattr__(self, name):            # sql, one, connect, schemas ...
         return getattr(self.primary, name)
 

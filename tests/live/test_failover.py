@@ -123,17 +123,14 @@ def assert_complete(failover, *all_loads):
 @pytest.mark.parametrize('sites', ['mysql'], indirect=True)
 def test_one_address(failover):
     """As Aurora does it: a writer endpoint, whose server changes while the old one goes on answering and refuses to write."""
-    west, old = failover.west, failover.west.primary
-    new = next(s for s in west.servers if s is not old)
+    west, old, new = failover.west, failover.west.primary, failover.west.replica
     with contextlib.closing(Wire(old)) as wire:
         failover.conf.write_text(failover.conf.read_text().replace(west.address, wire.address))
         failover.begin()
         with loads(failover, lambda: wire.port) as (east_load, west_load):
             east_load.wait_for(2)
             west_load.wait_for(2)
-            old.make_read_only(True)
-            west.caught_up(new)
-            west.promote(new)
+            move(west, new)
             wire.switch(new)
             east_load.wait_for(2)
             west_load.wait_for(2)
@@ -148,8 +145,7 @@ def test_one_address(failover):
 def test_the_primary_is_killed(failover):
     """The list of hosts. What the replica had not received of our windows is applied again; then the old primary comes back, read-only, and
     writable by mistake, and is passed over."""
-    west, old = failover.west, failover.west.primary
-    new = next(s for s in west.servers if s is not old)
+    west, old, new = failover.west, failover.west.primary, failover.west.replica
     failover.begin()
     with loads(failover, lambda: west.primary.port) as (east_load, west_load):
         east_load.wait_for(2)
@@ -186,8 +182,7 @@ def test_the_primary_is_killed(failover):
 @pytest.mark.parametrize('sites', ['mysql'], indirect=True)
 def test_the_primary_is_frozen(failover):
     """No connection ends, nobody answers: the link does not wait for ever. When the old primary wakes up, nobody minds it."""
-    west, old = failover.west, failover.west.primary
-    new = next(s for s in west.servers if s is not old)
+    west, old, new = failover.west, failover.west.primary, failover.west.replica
     failover.begin()
     with Load(Application('east', lambda: failover.east.port), failover.db, step('east', 0), pause=0.1) as load:
         load.wait_for(3)
@@ -203,12 +198,18 @@ def test_the_primary_is_frozen(failover):
     assert failover.host() == new.address
 
 
+def move(west, new):
+    """Without haste: the old primary stays, read-only."""
+    west.primary.make_read_only(True)
+    west.caught_up(new)
+    west.promote(new)
+
+
 @pytest.mark.parametrize('windows', ['many', 'one', 'none'])
 def test_a_conflict_across_a_failover(failover, windows):
     """What the old primary's log told about who wrote which row last is told by the new one's: found behind one of the link's windows, or before
     there is one by what the other site holds."""
-    west, old = failover.west, failover.west.primary
-    new = next(s for s in west.servers if s is not old)
+    west, new = failover.west, failover.west.replica
     failover.write_conf(conflict='last_write_wins')
     for server in (failover.east, west):
         failover.run(server, "INSERT INTO persona (id, first_name, created) VALUES (1, 'first', '2026-01-01')")
@@ -220,14 +221,15 @@ def test_a_conflict_across_a_failover(failover, windows):
             failover.run(west, f"INSERT INTO trail VALUES ('west', {i})")
             failover.same()
     failover.stop()
+    if windows == 'many':                           # the other site keeps its last windows only: they do not help
+        last = failover.east.one('SELECT MAX(seq) FROM ringway.progress WHERE source = 2')
+        failover.east.sql('DELETE FROM ringway.progress WHERE source = 2 AND seq < %s', (last,))
     if windows == 'one':                            # as if no window stood before the place
         west.sql('UPDATE ringway.progress SET memory_seq = 0')
     place = west.sql("SELECT memory_seq > 0, memory_file <> '' FROM ringway.progress WHERE source = 1 ORDER BY seq DESC LIMIT 1")[0]
     assert place == {'many': (1, 1), 'one': (0, 1), 'none': (0, 0)}[windows]
     failover.run(west, "UPDATE persona SET first_name = 'west' WHERE id = 1")
-    west.caught_up(new)
-    old.kill9()
-    west.promote(new)
+    move(west, new)
     failover.run(failover.east, "UPDATE persona SET first_name = 'east' WHERE id = 1")
     failover.start()
     failover.same()
@@ -242,15 +244,46 @@ def test_a_statement_across_a_failover(failover, point, monkeypatch):
     if not CRASH_BIN.exists():
         pytest.skip(f'no build with crash points at {CRASH_BIN}')
     monkeypatch.setenv('RINGWAY_BIN', str(CRASH_BIN))
-    west, old = failover.west, failover.west.primary
-    new = next(s for s in west.servers if s is not old)
+    west, new = failover.west, failover.west.replica
     failover.begin(env={'RINGWAY_CRASH_AT': f'{point}:1'})
     failover.run(failover.east, "INSERT INTO trail VALUES ('east', 1)", 'ALTER TABLE trail ADD more INT')
     failover.wait_end()
-    west.caught_up(new)
-    old.kill9()
-    west.promote(new)
+    move(west, new)
     failover.start()
     failover.run(failover.east, "INSERT INTO trail VALUES ('east', 2, 2)")
     failover.same()
     assert f'says that it was {"" if point == "executed" else "not "}executed' in failover.log()
+
+
+def test_a_place_that_the_new_primary_cannot_tell(failover):
+    """The new log begins too late, or GTIDs do not lead there: the link stops, and says what to do."""
+    west, new = failover.west, failover.west.replica
+    failover.begin()
+    for i in range(3):
+        failover.run(failover.east, f"INSERT INTO trail VALUES ('east', {i})")
+        failover.same()
+    failover.stop()
+    move(west, new)
+    new.sql('FLUSH BINARY LOGS')
+    purge(new)
+    west.sql("UPDATE ringway.progress SET source_host = 'another', gtid = ''")
+    failover.start(wait=False)
+    error = failover.wait_stopped('east->west')
+    assert 'which does not reach back far enough' in error and f'host {new.address} ' in error and 'docs/operating.md' in error, error
+    west.sql('UPDATE ringway.progress SET memory_host = %s, memory_file = %s, memory_offset_bytes = %s', (identity(new), *new.binlog_status()))
+    failover.cmd('resume', '--link', 'east->west')
+    wait_until(lambda: 'from where on to read cannot be found' in (failover.link()['error'] or ''), 20, lambda: failover.link())
+    assert 'it was that of server another' in failover.link()['error']
+
+
+def purge(server):
+    def gone():                                     # a server may still need the old one for a moment
+        files = server.binlog_files()
+        server.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
+        return len(files) == 1
+    wait_until(gone, 20, lambda: f'only the last of {server.binlog_files()} is left')
+
+
+def identity(server):
+    """As it stands in ringway.session."""
+    return server.one('SELECT memory_host FROM ringway.progress LIMIT 1')
