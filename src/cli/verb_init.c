@@ -52,8 +52,12 @@ static void print_schema_grants(const rw_conf *conf, const char *user)
 
 static void print_site(const rw_conf *conf, const rw_site_conf *site)
 {
-    g_autofree char *host = rw_cli_host(site);
-    printf("-- site %s (%s)\n", site->name, host);
+    printf("-- site %s (", site->name);
+    for (unsigned i = 0; i < site->hosts.n; i++) {
+        g_autofree char *host = rw_host_text(&site->hosts.host[i]);
+        printf("%s%s", i ? ", " : "", host);
+    }
+    puts(")");
     for (const char *const *sql = rw_schema_sql; *sql; sql++) printf("%s;\n", *sql);
     printf("CREATE USER IF NOT EXISTS '%s'@'%%' IDENTIFIED BY 'choose a password';\n", site->user);
     printf("GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '%s'@'%%';\n", site->user);
@@ -65,7 +69,7 @@ static void print_site(const rw_conf *conf, const rw_site_conf *site)
 
 static int print_all(const rw_conf *conf)
 {
-    puts("-- Run each part on its site, as an administrator.\n");
+    puts("-- Run each part on its site, as an administrator; of a site with several hosts, on the one that can be written to.\n");
     for (unsigned i = 0; i < conf->n_sites; i++)
         if (!conf->sites[i].heir) print_site(conf, &conf->sites[i]);
     return RW_EXIT_DONE;

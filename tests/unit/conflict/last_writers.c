@@ -79,6 +79,25 @@ static void test_places_lie_apart(void)
     rw_last_writers_free(w);
 }
 
+/* Behind a window of the link, which every host's log shows; the first one at once, as the beginning may be marked by nothing. */
+static void test_places_are_marked(void)
+{
+    const rw_memory_place from = {{(char *)"bin.000001", 4}, history_of(100, ""), 0};
+    const rw_history later = history_of(200, ""), last = history_of(300, "");
+    rw_last_writers *w = rw_last_writers_new(1, 2, &from, MIB);
+    rw_memory_place place;
+    rw_last_writers_reached(w, "bin.000002", 4 + 5 * MIB, &later, 0);
+    forget(w, "2:99999");
+    expect_place(w, "bin.000001", 4, 100, "");
+    rw_last_writers_reached(w, "bin.000002", 5 + 5 * MIB, &last, 9);
+    forget(w, "2:99999");
+    expect_place(w, "bin.000002", 5 + 5 * MIB, 300, "");
+    rw_last_writers_place(w, &place);
+    g_assert_cmpuint(place.seq, ==, 9);
+    rw_target_pos_clear(&place.pos);
+    rw_last_writers_free(w);
+}
+
 /* Many places: those that are left are still such that the source has seen all before them. */
 static void test_places_are_thinned(void)
 {
@@ -296,6 +315,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/last_writers/place-moves", test_place_moves);
     g_test_add_func("/last_writers/places-lie-apart", test_places_lie_apart);
+    g_test_add_func("/last_writers/places-are-marked", test_places_are_marked);
     g_test_add_func("/last_writers/places-are-thinned", test_places_are_thinned);
     g_test_add_func("/last_writers/memory", test_memory);
     g_test_add_func("/last_writers/wait", test_wait);
