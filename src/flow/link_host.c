@@ -14,7 +14,8 @@ static void say_host(const rw_link *l, const rw_endpoint *before, const rw_conne
         return;
     }
     g_autofree char *old = rw_host_text(&before->site->hosts.host[before->host]);
-    rw_log(RW_LOG_WARNING, l->name, "site %s: goes on at host %s (server %s), before %s (server %s): %s", now->site, now->address, now->identity, old, before->identity, why);
+    rw_log(RW_LOG_WARNING, l->name, "site %s: goes on at host %s (server %s), before %s (server %s): %s", now->site, now->address, now->identity, old, before->identity,
+           why);
 }
 
 static rw_connection *choose(rw_link *l, rw_endpoint *at, const rw_endpoint_terms *terms, GError **error)
@@ -27,15 +28,6 @@ static rw_connection *choose(rw_link *l, rw_endpoint *at, const rw_endpoint_term
     return chosen;
 }
 
-bool rw_run_choose_target(rw_run *run, GError **error)
-{
-    static const rw_endpoint_terms terms = {0};
-    rw_link *l = run->link;
-    g_autoptr(rw_connection) asked = choose(l, &l->target_at, &terms, error);
-    rw_link_note_site(l, l->target_site, asked);
-    return asked != NULL;
-}
-
 /* --- a host that lacks what was read from another one --- */
 
 /* NULL with *error unset: nothing is missing, or GTIDs do not tell. */
@@ -44,15 +36,25 @@ static char *missing(rw_connection *host, const char *gtid, GError **error)
     g_auto(rw_gtid_state) state = {.kind = RW_GTID_NONE};
     if (!gtid || !*gtid || !host->shares_gtids) return NULL;
     if (!rw_gtid_state_parse(&state, host->dialect->gtid_kind, gtid, error)) return NULL;
-    char *text = host->dialect->missing(host, &state, error);
-    if (text && strlen(text) > SHOWN_BYTES) strcpy(text + SHOWN_BYTES, "...");
-    return text;
+    g_autofree char *text = host->dialect->missing(host, &state, error);
+    if (!text || strlen(text) <= SHOWN_BYTES) return g_steal_pointer(&text);
+    return g_strdup_printf("%.*s...", SHOWN_BYTES, text);
 }
 
 typedef struct {
     rw_link *link;
     char *gtid, *host; /* how far the target is, and the server that this was read from */
 } applied;
+
+/* lacks: owned */
+static bool pass_over(char *lacks, const char *what, GError *failure, char **why, GError **error)
+{
+    if (failure) g_propagate_error(error, failure);
+    else if (lacks) *why = g_strdup_printf("it lacks transactions that %s: %s", what, lacks);
+    bool good = !failure && !lacks;
+    g_free(lacks);
+    return good;
+}
 
 /* It may be a replica that is still applying, or an old primary: to start from it would lose what it lacks. */
 static bool holds_applied(rw_connection *host, void *user, char **why, GError **error)
@@ -61,10 +63,8 @@ static bool holds_applied(rw_connection *host, void *user, char **why, GError **
     GError *failure = NULL;
     /* A server that went back in time by itself says so when its log is asked for. */
     if (a->link->source->hosts.n == 1 && g_strcmp0(a->host, host->identity) == 0) return true;
-    g_autofree char *lacks = missing(host, a->gtid, &failure);
-    if (failure) g_propagate_error(error, failure);
-    else if (lacks) *why = g_strdup_printf("it lacks transactions that were applied already: %s", lacks);
-    return !failure && !lacks;
+    char *lacks = missing(host, a->gtid, &failure);
+    return pass_over(lacks, "were applied already", failure, why, error);
 }
 
 static bool load_applied(applied *a, rw_connection *target, GError **error)
@@ -90,20 +90,47 @@ rw_connection *rw_run_choose_source(rw_run *run, GError **error)
     return source;
 }
 
+/* --- the target: what the source has applied from there --- */
+
+static char *read_from_target(const rw_link *l, rw_connection *source, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT gtid FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", l->target->id);
+    return rw_connection_value(source, sql, error);
+}
+
+static bool holds_read(rw_connection *host, void *user, char **why, GError **error)
+{
+    GError *failure = NULL;
+    char *lacks = missing(host, user, &failure);
+    return pass_over(lacks, "the source has applied already", failure, why, error);
+}
+
+/* The source is asked before it is chosen, and may not answer: rw_run_check_target has the last word. */
+bool rw_run_choose_target(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    bool several = l->target->hosts.n > 1 && !*l->target_at.identity;
+    g_autoptr(rw_connection) source = several ? rw_connection_open(l->source, rw_link_question_limits(l->conf), NULL) : NULL;
+    g_autofree char *gtid = source ? read_from_target(l, source, NULL) : NULL;
+    const rw_endpoint_terms terms = {.check = holds_read, .user = gtid};
+    g_autoptr(rw_connection) asked = choose(l, &l->target_at, &terms, error);
+    rw_link_note_site(l, l->target_site, asked);
+    return asked != NULL;
+}
+
 /* Seen from the other end: the opposite link must be able to go on from there. Otherwise two links would use two hosts of one site. */
 bool rw_run_check_target(rw_run *run, rw_connection *source, GError **error)
 {
     rw_link *l = run->link;
     GError *failure = NULL;
     if (l->target->hosts.n == 1 && strcmp(run->progress.memory_host, run->target->identity) == 0) return true;
-    g_autofree char *sql = g_strdup_printf("SELECT gtid FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", l->target->id);
-    g_autofree char *gtid = rw_connection_value(source, sql, &failure);
+    g_autofree char *gtid = read_from_target(l, source, &failure);
     g_autofree char *lacks = failure ? NULL : missing(run->target, gtid, &failure);
     if (failure) g_propagate_error(error, failure);
     if (!lacks) return !failure;
     rw_endpoint_pass_over(&l->target_at);
-    return rw_fail(error, RW_ERR_RETRY, "site %s: host %s cannot be used: it lacks transactions that site %s has applied already: %s", l->target->name, run->target->address,
-                   l->source->name, lacks);
+    return rw_fail(error, RW_ERR_RETRY, "site %s: host %s cannot be used: it lacks transactions that site %s has applied already: %s", l->target->name,
+                   run->target->address, l->source->name, lacks);
 }
 
 /* --- places on the host that was chosen --- */

@@ -15,6 +15,7 @@ typedef enum { OTHERS, OUR_LINKS, LISTED } txn_kind; /* LISTED: its items came w
 struct rw_watcher {
     rw_watcher_options o;
     GThread *thread;
+    gint stopping;          /* atomic */
     rw_stream *stream;
     rw_decoder *decoder;
     rw_router *router;
@@ -282,7 +283,7 @@ static gpointer run(gpointer data)
     g_prefix_error(&error, "who wrote which row last is read from the target's log: ");
     bool lost = g_error_matches(error, RW_ERROR, RW_ERR_RETRY);
     rw_last_writers_fail(w->memory, error);
-    if (lost) w->o.lost(w->o.user);
+    if (lost && !g_atomic_int_get(&w->stopping)) w->o.lost(w->o.user);
     return NULL;
 }
 
@@ -333,6 +334,7 @@ rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_
 void rw_watcher_stop(rw_watcher *w)
 {
     if (!w) return;
+    g_atomic_int_set(&w->stopping, 1);
     rw_stream_cancel(w->stream);
     g_thread_join(w->thread);
     watcher_free(w);

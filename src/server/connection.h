@@ -29,6 +29,7 @@ struct rw_connection {
     char *address;      /* of that host */
     char identity[RW_IDENTITY_BYTES]; /* of the server that answered there */
     bool shares_gtids;  /* transactions have the same GTIDs on all hosts of its site */
+    bool one_writer;    /* of the hosts of its site, one is meant to be written to */
     char *unfit;        /* why applications could not write there when the session began; NULL: they could */
     char *version;
     uint32_t thread_id; /* the server's connection id */

@@ -23,6 +23,21 @@ void rw_endpoint_take(rw_endpoint *e, const rw_connection *c)
     memcpy(e->identity, c->identity, sizeof e->identity);
 }
 
+/* What `has` holds and `lacks` does not, as far as GTIDs tell; owned; NULL with *error unset: nothing. */
+static char *difference(rw_connection *has, rw_connection *lacks, GError **error)
+{
+    GError *failure = NULL;
+    g_auto(rw_gtid_state) state = {.kind = RW_GTID_NONE};
+    if (has->dialect != lacks->dialect || !has->shares_gtids || !lacks->shares_gtids) return NULL;
+    g_autofree char *text = rw_connection_value(has, has->dialect->sql_gtid, &failure);
+    if (!failure && rw_gtid_state_parse(&state, has->dialect->gtid_kind, text, &failure)) {
+        char *missing = lacks->dialect->missing(lacks, &state, &failure);
+        if (!failure) return missing;
+    }
+    g_propagate_error(error, failure);
+    return NULL;
+}
+
 static void note(GString *list, const rw_endpoint *e, unsigned host, const char *why)
 {
     g_autofree char *address = rw_host_text(&e->site->hosts.host[host]);
@@ -36,6 +51,39 @@ static const char *without_site(const rw_endpoint *e, const char *message)
     return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
 }
 
+/* Both may be used. The right one; both are taken over. NULL with *error: neither. */
+static rw_connection *better(const rw_endpoint *e, rw_connection *a, rw_connection *b, GString *passed, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *a_lacks = difference(b, a, &failure);
+    g_autofree char *b_lacks = failure ? NULL : difference(a, b, &failure);
+    if (!failure && a_lacks && b_lacks)
+        rw_fail(&failure, RW_ERR_RETRY, "site %s: hosts %s and %s both can be written to, and each lacks transactions of the other (%.100s; %.100s); make the one that is not the "
+                "primary read-only", e->site->name, a->address, b->address, a_lacks, b_lacks);
+    rw_connection *right = failure ? NULL : a_lacks ? b : a;
+    if (right == b) {
+        g_autofree char *why = g_strdup_printf("it can be written to, but lacks transactions that %s holds: %.200s", b->address, a_lacks);
+        note(passed, e, a->host, why);
+    }
+    if (right != a) rw_connection_close(a);
+    if (right != b) rw_connection_close(b);
+    if (failure) g_propagate_error(error, failure);
+    return right;
+}
+
+/* Against the hosts that come after it. */
+static rw_connection *compare(const rw_endpoint *e, rw_connection *c, const rw_endpoint_terms *terms, rw_connection_limits limits, GString *passed, GError **error)
+{
+    unsigned n = e->site->hosts.n, tried = (c->host + n - e->first) % n + 1;
+    if (!c->one_writer || strcmp(c->identity, e->identity) == 0) return c;
+    for (unsigned i = tried; c && i < n; i++) {
+        g_autofree char *why = NULL;
+        rw_connection *other = try_host(e, (e->first + i) % n, terms, limits, &why, NULL);
+        if (other) c = better(e, c, other, passed, error);
+    }
+    return c;
+}
+
 rw_connection *rw_endpoint_choose(rw_endpoint *e, const rw_endpoint_terms *terms, rw_connection_limits limits, char **passed, GError **error)
 {
     g_autoptr(GString) list = g_string_new(NULL);
@@ -46,6 +94,8 @@ rw_connection *rw_endpoint_choose(rw_endpoint *e, const rw_endpoint_terms *terms
         GError *failure = NULL;
         rw_connection *c = try_host(e, host, terms, limits, &why, &failure);
         if (c) {
+            c = compare(e, c, terms, limits, list, error);
+            if (!c) return NULL;
             rw_endpoint_take(e, c);
             if (passed) *passed = list->len ? g_strdup(list->str) : NULL;
             return c;

@@ -4,12 +4,13 @@
  * another one. An address does not tell which server answers (a proxy, the endpoint of a cluster), so the server is asked for its identity.
  *
  * choose    hosts in order, beginning with the one that was used last; the first that answers in time, is fit, and passes the caller's check
- *           is taken. Fit: applications can write there (the dialect's `unfit`).
+ *           is taken. Fit: applications can write there (the dialect's `unfit`). When another server than before is about to be taken, the hosts
+ *           behind it are asked, too: of two that both may be used, the one that holds all GTIDs of the other is right; if each lacks some, none is.
  * open      one more session with the server that was chosen.
  * still     is the server that was chosen still the one to be used? By a new connection, as an address may lead to another server while
  *           old connections stay open, and an old primary may go on answering.
  *
- * Promotes nothing, decides nothing by majority. Of two hosts that both can be written to the settings do not tell the right one: checks do.
+ * Promotes nothing, decides nothing by majority, does not notice that a host which it uses was replaced without being fenced off.
  * Owner: the choosing thread; others may read while no choice is made. Errors: RW_ERR_RETRY naming each host and why it was passed over, or if
  * another server answers now; RW_ERR_CONFIG if all refuse the login or TLS, else those of the session.
  */

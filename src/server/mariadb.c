@@ -60,6 +60,7 @@ const rw_dialect rw_dialect_mariadb = {
              "WHEN " WSREP_IS_ON " AND " WSREP_STATUS("WSREP_LOCAL_STATE") " <> '4' "
              "THEN CONCAT('its wsrep state is ', " WSREP_STATUS("WSREP_LOCAL_STATE_COMMENT") ") END",
     .shares_gtids = "IF(" WSREP_IS_ON " AND " WSREP_VARIABLE("WSREP_GTID_MODE") " <> 'ON', 0, 1)",
+    .one_writer = "IF(" WSREP_IS_ON ", 0, 1)",
     .sql_apply_session = "SET SESSION in_predicate_conversion_threshold = 0, eq_range_index_dive_limit = 1, "
                          "optimizer_max_sel_arg_weight = 0; " SQL_NEVER_RETRY,
     .sql_apply_privileged = "SET SESSION binlog_annotate_row_events = 0",

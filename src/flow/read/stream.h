@@ -1,7 +1,7 @@
 /* stream: one server's binary log as it is being written, event by event.
  *
  * In: a host of a site, a place (by GTID where the server has them, else file and offset). Out: raw events (header, body, checksum), borrowed until
- * the next call. Heartbeats are asked for every heartbeat_s; a peer that is silent for deadline_s counts as lost. A stream that waits for more
+ * the next call. Heartbeats are asked for every heartbeat_s; a peer that is silent for deadline_s counts as lost. A stream that goes on
  * asks every deadline_s whether this is still the host to be read (endpoint.h): an old primary goes on answering, and sends nothing any more.
  * Errors: RW_ERR_RETRY for a lost peer, or one that is no longer the right one; RW_ERR_STOP if the log is no longer there (purged) or the place is not in it; RW_ERR_CONFIG.
  * Thread: the owner; rw_stream_cancel from any other.
