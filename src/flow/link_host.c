@@ -169,6 +169,25 @@ bool rw_run_find_intent(rw_run *run, GError **error)
     return true;
 }
 
+/* A change while no process ran; a later one was said when the choice was made. */
+static void adopt(const rw_link *l, const rw_endpoint *now, char *recorded)
+{
+    if (!l->ran && *recorded && strcmp(recorded, now->identity) != 0) {
+        g_autofree char *address = rw_host_text(&now->site->hosts.host[now->host]);
+        rw_log(RW_LOG_WARNING, l->name, "site %s: goes on at host %s (server %s), before it was server %s: it changed while this link was not running", now->site->name,
+               address, now->identity, recorded);
+    }
+    g_strlcpy(recorded, now->identity, RW_IDENTITY_BYTES);
+}
+
+void rw_run_adopt_hosts(rw_run *run)
+{
+    rw_link *l = run->link;
+    adopt(l, &l->source_at, run->progress.source_host);
+    adopt(l, &l->target_at, run->progress.memory_host);
+    l->ran = true;
+}
+
 void rw_link_target_lost(void *user)
 {
     rw_link *l = user;

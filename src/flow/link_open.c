@@ -212,11 +212,9 @@ static bool catch_up_memory(rw_run *run, GError **error)
 
 bool rw_run_open(rw_run *run, GError **error)
 {
-    rw_progress *p = &run->progress;
     if (!ask_source(run, error) || !prove_mark(run, error) || !start_watcher(run, error) || !catch_up_memory(run, error) || !check_start(run, error) ||
         !start_reader(run, error)) return false;
-    g_strlcpy(p->source_host, run->link->source_at.identity, sizeof p->source_host);
-    g_strlcpy(p->memory_host, run->link->target_at.identity, sizeof p->memory_host);
+    rw_run_adopt_hosts(run);
     return rw_run_lease(run, RW_SESSION_LEASE_S, error);
 }
 

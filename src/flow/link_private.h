@@ -22,6 +22,7 @@ struct rw_link {
     rw_endpoint source_at, target_at;
     rw_control control;
     bool may_refuse, advised;
+    bool ran; /* since the process started */
     char *settle;     /* identity of a large transaction that must be settled row by row */
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
@@ -67,6 +68,7 @@ rw_connection *rw_run_choose_source(rw_run *run, GError **error); /* a session f
 bool rw_run_check_target(rw_run *run, rw_connection *source, GError **error); /* holds what the source has applied from there? */
 bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error); /* where the source's log goes on, on the host that was chosen */
 bool rw_run_find_intent(rw_run *run, GError **error); /* where the open intent was announced, on the host that was chosen */
+void rw_run_adopt_hosts(rw_run *run); /* from now on, places in the progress are those of the hosts that were chosen */
 void rw_link_target_lost(void *link); /* from any thread: ends what waits for the target's answer */
 
 /* link_open.c */

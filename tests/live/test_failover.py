@@ -238,6 +238,7 @@ def test_a_conflict_across_a_failover(failover, windows):
     failover.start()
     failover.same()
     assert failover.rows(failover.east, 'persona', 'first_name') == [('east',)] or failover.east.flavour == 'mariadb'
+    assert 'changed while this link was not running' in failover.log()
     assert {c['kind'] for c in failover.conflicts(west)} == {'update/update'}
     assert {c['kind'] for c in failover.conflicts(failover.east)} == {'update/update'}
 
