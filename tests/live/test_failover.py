@@ -72,14 +72,21 @@ class Failover(Scenario):
         return self.log()[before:]
 
 
-@pytest.fixture(scope='module', params=['mysql', 'mariadb'])
-def sites(request):
-    need(request.param)
-    sites = Sites(request.param)
-    try:
-        yield sites.start()
-    finally:
+@pytest.fixture(scope='module')
+def started():
+    """By flavour, each started once, whatever the order of the tests."""
+    started = {}
+    yield started
+    for sites in started.values():
         sites.destroy()
+
+
+@pytest.fixture(params=['mysql', 'mariadb'])
+def sites(request, started):
+    need(request.param)
+    if request.param not in started:
+        started[request.param] = Sites(request.param).start()
+    return started[request.param]
 
 
 @pytest.fixture
