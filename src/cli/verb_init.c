@@ -70,8 +70,7 @@ static void print_site(const rw_conf *conf, const rw_site_conf *site)
 static int print_all(const rw_conf *conf)
 {
     puts("-- Run each part on its site, as an administrator; of a site with several hosts, on the one that can be written to.\n");
-    for (unsigned i = 0; i < conf->n_sites; i++)
-        if (!conf->sites[i].heir) print_site(conf, &conf->sites[i]);
+    for (unsigned i = 0; i < conf->n_sites; i++) print_site(conf, &conf->sites[i]); /* one that is gone may come back */
     return RW_EXIT_DONE;
 }
 

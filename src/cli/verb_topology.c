@@ -1,15 +1,10 @@
 #include "base/nearest.h"
+#include "cli/reroute.h"
 #include "cli/setup.h"
 #include "conf/edit.h"
-#include "flow/apply/progress.h"
-#include "flow/places.h"
-#include "flow/start.h"
-#include "topology/topology.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LOCK_TURNS = 20 };
 
 static const rw_verb_option options[] = {
     {"print", 0, RW_ARG_FLAG, offsetof(rw_args, print), .help = "remove: say what would be done, and do nothing"},
@@ -44,15 +39,6 @@ static bool show(const rw_args *args, rw_conf *conf, GError **error)
 
 /* ---- remove */
 
-typedef struct {
-    rw_conf *conf;          /* with the site gone */
-    const rw_site_conf *gone;
-    rw_connection **sites;  /* by index; NULL: gone */
-    rw_places *places;
-    GPtrArray *links;
-    bool print;
-} removal;
-
 /* Its applications may write on: then it is not gone. */
 static bool check_is_down(const rw_conf *conf, const rw_site_conf *site, GError **error)
 {
@@ -63,131 +49,70 @@ static bool check_is_down(const rw_conf *conf, const rw_site_conf *site, GError 
                    "stop its server, then remove it", site->name);
 }
 
-static bool open_sites(removal *r, GError **error)
+static bool open_others(rw_reroute *r, const rw_site_conf *but, GError **error)
 {
     for (unsigned i = 0; i < r->conf->n_sites; i++) {
         const rw_site_conf *site = &r->conf->sites[i];
-        if (site->heir || site == r->gone) continue;
-        r->sites[i] = rw_connection_open(site, (rw_connection_limits){r->conf->connect_timeout_s, r->conf->deadline_s, r->conf->deadline_s}, error);
-        if (!r->sites[i] || !rw_places_load(r->places, site->id, r->sites[i], error)) return false;
+        if (!site->heir && site != but && !rw_reroute_open(r, site, error)) return false;
     }
     return true;
 }
 
-/* Who has most of it; of equals the first. */
-static const rw_site_conf *choose_heir(const removal *r)
+/* Who has most of what the site wrote; of equals the first. */
+static const rw_site_conf *choose_heir(const rw_reroute *r, const rw_site_conf *gone)
 {
     const rw_site_conf *best = NULL;
     for (unsigned i = 0; i < r->conf->n_sites; i++) {
         const rw_site_conf *site = &r->conf->sites[i];
         if (!r->sites[i]) continue;
-        if (!best || rw_seen_of(&r->places->held[site->id], r->gone->id) > rw_seen_of(&r->places->held[best->id], r->gone->id)) best = site;
+        if (!best || rw_seen_of(&r->places->held[site->id], gone->id) > rw_seen_of(&r->places->held[best->id], gone->id)) best = site;
     }
     return best;
 }
 
-/* What the link is to bring, and did not until now, is there as far as it has come. */
-static bool goes_on(const removal *r, const rw_topology_link *t, bool *yes, GError **error)
+/* The links of the changed text. Sections stand in the same order: indexes and numbers are those of the old one, which has the passwords. */
+static GPtrArray *links_of(const char *path, const char *text, GError **error)
 {
-    const rw_site_conf *source = &r->conf->sites[t->source], *target = &r->conf->sites[t->target];
-    rw_progress progress = {0};
-    GError *failure = NULL;
-    *yes = false;
-    if (rw_progress_load(&progress, source->id, r->sites[t->source]->dialect, r->sites[t->target], &failure)) {
-        rw_origins added;
-        rw_origins_add(&progress.carries, source->id);
-        added = rw_origins_minus(&t->carries, &progress.carries);
-        *yes = rw_places_covers(r->places, target->id, source->id, &progress.history, &added);
-    } else if (g_error_matches(failure, RW_ERROR, RW_ERR_CONFIG)) {
-        g_clear_error(&failure); /* it never ran */
-    }
-    rw_progress_clear(&progress);
-    if (failure) g_propagate_error(error, failure);
-    return !failure;
+    g_autoptr(rw_conf) changed = rw_conf_parse(path, text, strlen(text), error);
+    return changed ? rw_topology_links(changed, error) : NULL;
 }
 
-static bool record(const removal *r, const rw_topology_link *t, const rw_log_place *from, const rw_log_place *memory, GError **error)
+static void say_written(const char *path)
 {
-    const rw_source_pos pos = {from->file, from->offset_bytes, from->gtid};
-    const rw_memory_place place = {.pos = {memory->file, memory->offset_bytes}, .history = memory->history};
-    const rw_start start = {r->conf->name, t->name, r->conf->sites[t->source].id, &pos, from->host, &from->history, &place, memory->host};
-    for (unsigned turn = 1;; turn++) {
-        GError *failure = NULL;
-        bool recorded;
-        if (rw_start_record(&start, r->sites[t->target], true, &recorded, &failure)) return true;
-        /* A link that tries to reach the dead site holds the lock for moments. */
-        bool again = turn < LOCK_TURNS && g_error_matches(failure, RW_ERROR, RW_ERR_CONFIG);
-        if (!again) {
-            g_propagate_error(error, failure);
-            return false;
-        }
-        g_error_free(failure);
-    }
+    printf("%s: written. Now every ringway run must read its configuration again (SIGHUP, or a restart), with the same lines in every copy of it\n", path);
 }
 
-static bool begin_link(const removal *r, const rw_topology_link *t, bool act, GError **error)
+static bool remove_from(rw_reroute *r, const rw_site_conf *gone, GError **error)
 {
-    const rw_site_conf *source = &r->conf->sites[t->source], *target = &r->conf->sites[t->target];
-    rw_origins all = {0};
-    bool stays;
-    if (!goes_on(r, t, &stays, error)) return false;
-    if (stays) {
-        if (!act) printf("link %s: goes on\n", t->name);
-        return true;
-    }
-    for (unsigned i = 0; i < r->conf->n_sites; i++)
-        if (&r->conf->sites[i] != source) rw_origins_add(&all, r->conf->sites[i].id);
-    const rw_log_place *from = rw_places_find(r->places, source->id, target->id, &t->carries);
-    const rw_log_place *memory = rw_places_find(r->places, target->id, source->id, &all);
-    if (!from || !memory)
-        return rw_fail(error, RW_ERR_CONFIG, "link %s: no place is recorded in the log of site %s before which site %s has everything; nothing was changed. Start the link with a copy of the data: "
-                       "ringway init --link '%s' --from POSITION", t->name, from ? target->name : source->name, from ? source->name : target->name, t->name);
-    if (!act) printf("link %s: starts at %s:%" G_GUINT64_FORMAT " of site %s; what site %s has already is left out\n", t->name, *from->file ? from->file : from->gtid, from->offset_bytes,
-                     source->name, target->name);
-    return !act || record(r, t, from, memory, error);
-}
-
-static bool begin_links(const removal *r, GError **error)
-{
-    for (int act = 0; act < (r->print ? 1 : 2); act++) /* all is found before anything is written */
-        for (guint i = 0; i < r->links->len; i++)
-            if (!begin_link(r, g_ptr_array_index(r->links, i), act, error)) return false;
+    const char *path = r->conf->path;
+    if (!open_others(r, gone, error)) return false;
+    const rw_site_conf *heir = choose_heir(r, gone);
+    g_autofree char *text = rw_conf_edit_site(path, gone->name, "heir", heir->name, error);
+    g_autoptr(GPtrArray) links = text ? links_of(path, text, error) : NULL;
+    if (!links || !rw_reroute_links(r, links, error) || (!r->print && !rw_conf_edit_write(path, text, error))) return false;
+    printf("site %s: gone; what is left of it comes from site %s\n", gone->name, heir->name);
+    if (!r->print) say_written(path);
     return true;
 }
 
-static bool remove_from(removal *r, const char *path, GError **error)
+static const rw_site_conf *find_site(const rw_conf *conf, const char *what, const char *name, GError **error)
 {
-    if (!open_sites(r, error)) return false;
-    const rw_site_conf *heir = choose_heir(r);
-    g_autofree char *text = rw_conf_edit_site(path, r->gone->name, "heir", heir->name, error);
-    if (!text) return false;
-    rw_conf *changed = rw_conf_parse(path, text, strlen(text), error);
-    if (!changed) return false;
-    r->links = rw_topology_links(changed, error);
-    /* Sections stand in the same order: indexes and numbers are those of the old one, which has the passwords. */
-    bool ok = r->links && begin_links(r, error) && (r->print || rw_conf_edit_write(path, text, error));
-    if (ok) printf("site %s: gone; what is left of it comes from site %s\n", r->gone->name, heir->name);
-    if (ok && !r->print) printf("%s: written. Now every ringway run must read its configuration again (SIGHUP, or a restart), with the same line in every copy of it\n", path);
-    rw_conf_unref(changed);
-    return ok;
+    const rw_site_conf *site = rw_conf_site(conf, name);
+    const char *near = site ? NULL : rw_nearest(name, conf->site_names);
+    if (!site && near) rw_fail(error, RW_ERR_CONFIG, "%s: there is no site '%s'; did you mean '%s'?", what, name, near);
+    else if (!site) rw_fail(error, RW_ERR_CONFIG, "%s: there is no site '%s'; see: ringway topology show", what, name);
+    return site;
 }
 
 static bool remove_site(const rw_args *args, rw_conf *conf, GError **error)
 {
-    const rw_site_conf *gone = rw_conf_site(conf, args->operands[1]);
-    const char *near = gone ? NULL : rw_nearest(args->operands[1], conf->site_names);
-    if (!gone && near) return rw_fail(error, RW_ERR_CONFIG, "topology remove: there is no site '%s'; did you mean '%s'?", args->operands[1], near);
-    if (!gone) return rw_fail(error, RW_ERR_CONFIG, "topology remove: there is no site '%s'; see: ringway topology show", args->operands[1]);
+    const rw_site_conf *gone = find_site(conf, "topology remove", args->operands[1], error);
+    if (!gone) return false;
     if (gone->heir) return rw_fail(error, RW_ERR_CONFIG, "topology remove: site %s is gone already; what is left of it comes from %s", gone->name, gone->heir);
     if (conf->n_in_use < 3) return rw_fail(error, RW_ERR_CONFIG, "topology remove: only %u sites are left; a single one needs no ringway: end ringway run instead", conf->n_in_use);
     if (!check_is_down(conf, gone, error)) return false;
-    g_autofree rw_connection **sites = g_new0(rw_connection *, conf->n_sites);
-    g_autoptr(rw_places) places = rw_places_new();
-    removal r = {conf, gone, sites, places, NULL, args->print};
-    bool ok = remove_from(&r, conf->path, error);
-    g_clear_pointer(&r.links, g_ptr_array_unref);
-    for (unsigned i = 0; i < conf->n_sites; i++) rw_connection_close(sites[i]);
-    return ok;
+    g_autoptr(rw_reroute) r = rw_reroute_new(conf, args->print);
+    return remove_from(r, gone, error);
 }
 
 /* ---- the verb */
