@@ -18,7 +18,7 @@ from scenario import need                                                       
 from tables import BY_NAME                                                          # noqa: E402
 
 # Seeds that pause, kill and skew.
-RUNS = [(('mariadb', 'mysql'), 7), (('mysql', 'mariadb', 'mariadb'), 12)]
+RUNS = [('pair', ('mariadb', 'mysql'), 7), ('mesh', ('mysql', 'mariadb', 'mariadb'), 12), ('ring', ('mariadb', 'mysql', 'mysql'), 3011)]
 
 
 def words(violations):
@@ -117,9 +117,9 @@ def test_plan_is_repeated_by_its_seed():
     assert plan.make(6, 60, 3) != one
 
 
-@pytest.mark.parametrize('flavours, seed', RUNS, ids=['-'.join(f) for f, _ in RUNS])
-def test_storm(flavours, seed):
+@pytest.mark.parametrize('shape, flavours, seed', RUNS, ids=['-'.join((s, *f)) for s, f, _ in RUNS])
+def test_storm(shape, flavours, seed):
     need(*flavours)
-    result = storm.run(plan.make(seed, 12, flavours=flavours))
+    result = storm.run(plan.make(seed, 12 if shape != 'ring' else 8, flavours=flavours, options={'topology': shape}))
     assert result.ok, f'{result}\n{words(result.violations)}\nkept in {result.kept}'
     assert result.acknowledged > 200 and sum(result.conflicts.values()) > 20, result
