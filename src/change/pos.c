@@ -19,3 +19,10 @@ void rw_target_pos_clear(rw_target_pos *pos)
     g_free(pos->file);
     *pos = (rw_target_pos){0};
 }
+
+/* Log files are numbered: a longer name is a later one. */
+int rw_log_file_compare(const char *a, const char *b)
+{
+    size_t x = strlen(a), y = strlen(b);
+    return x != y ? (x > y) - (x < y) : strcmp(a, b);
+}

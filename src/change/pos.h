@@ -22,3 +22,4 @@ typedef struct {
 void rw_source_pos_set(rw_source_pos *pos, const char *file, uint64_t offset_bytes, const char *gtid);
 void rw_source_pos_clear(rw_source_pos *pos);
 void rw_target_pos_clear(rw_target_pos *pos);
+int rw_log_file_compare(const char *a, const char *b); /* of one server's log: < 0, if a comes before b */

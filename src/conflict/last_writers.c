@@ -5,6 +5,12 @@
 
 enum { PLACES_MAX = 64, PLACE_BYTES = 1024 * 1024 };
 
+/* A place from which the log may be read again, and the highest stamp that a transaction of the target's own has before it. */
+typedef struct {
+    rw_memory_place at;
+    uint64_t own_us;
+} place;
+
 struct rw_last_writers {
     rw_lock lock;
     rw_memory *memory;
@@ -12,12 +18,14 @@ struct rw_last_writers {
     char *file;
     uint64_t offset_bytes;
     rw_history history; /* of the target's log, at the end of a transaction */
-    GArray *places;     /* rw_memory_place, oldest first; all before the first was seen by the source */
+    uint64_t own_us;    /* highest stamp of a transaction of the target's own, of those that were read */
+    GArray *places;     /* place, oldest first; all before the first was seen by the source */
     bool waiting;
     GError *error;
 };
 
-static void place_clear(gpointer data) { rw_target_pos_clear(&((rw_memory_place *)data)->pos); }
+static void place_clear(gpointer data) { rw_target_pos_clear(&((place *)data)->at.pos); }
+static const place *place_at(const rw_last_writers *w, guint i) { return &g_array_index(w->places, place, i); }
 
 rw_last_writers *rw_last_writers_new(unsigned source, unsigned target, const rw_memory_place *from, size_t limit_bytes)
 {
@@ -29,10 +37,10 @@ rw_last_writers *rw_last_writers_new(unsigned source, unsigned target, const rw_
     w->file = g_strdup(from->pos.file);
     w->offset_bytes = from->pos.offset_bytes;
     w->history = from->history;
-    w->places = g_array_new(FALSE, FALSE, sizeof(rw_memory_place));
+    w->places = g_array_new(FALSE, FALSE, sizeof(place));
     g_array_set_clear_func(w->places, place_clear);
-    rw_memory_place first = *from;
-    first.pos.file = g_strdup(from->pos.file);
+    place first = {*from, 0};
+    first.at.pos.file = g_strdup(from->pos.file);
     g_array_append_val(w->places, first);
     return w;
 }
@@ -54,6 +62,7 @@ uint32_t rw_last_writers_begin(rw_last_writers *w, const rw_writer *writer)
 {
     rw_lock_take(&w->lock);
     uint32_t handle = rw_memory_begin(w->memory, writer);
+    if (writer->origin == w->target) w->own_us = MAX(w->own_us, writer->stamp_us);
     rw_lock_give(&w->lock);
     return handle;
 }
@@ -62,6 +71,7 @@ void rw_last_writers_stamp(rw_last_writers *w, uint32_t handle, uint64_t stamp_u
 {
     rw_lock_take(&w->lock);
     rw_memory_stamp(w->memory, handle, stamp_us);
+    w->own_us = MAX(w->own_us, stamp_us);
     rw_lock_give(&w->lock);
 }
 
@@ -81,16 +91,9 @@ bool rw_last_writers_remove(rw_last_writers *w, rw_item item, GError **error)
     return ok;
 }
 
-/* Log files are numbered: a longer name is a later one. */
-static int compare_files(const char *a, const char *b)
-{
-    size_t x = strlen(a), y = strlen(b);
-    return x != y ? (x > y) - (x < y) : strcmp(a, b);
-}
-
 static bool has_reached(const rw_last_writers *w, const rw_target_pos *pos)
 {
-    int order = compare_files(w->file, pos->file);
+    int order = rw_log_file_compare(w->file, pos->file);
     return order > 0 || (order == 0 && w->offset_bytes >= pos->offset_bytes);
 }
 
@@ -103,12 +106,12 @@ static void thin_places(rw_last_writers *w)
 
 static void add_place(rw_last_writers *w, uint64_t seq)
 {
-    const rw_memory_place *last = &g_array_index(w->places, rw_memory_place, w->places->len - 1);
+    const rw_memory_place *last = &place_at(w, w->places->len - 1)->at;
     bool same = strcmp(last->pos.file, w->file) == 0;
     if (same && last->seq && w->offset_bytes < last->pos.offset_bytes + PLACE_BYTES) return;
     if (w->places->len >= PLACES_MAX) thin_places(w);
-    rw_memory_place place = {{g_strdup(w->file), w->offset_bytes}, w->history, seq};
-    g_array_append_val(w->places, place);
+    place here = {{{g_strdup(w->file), w->offset_bytes}, w->history, seq}, w->own_us};
+    g_array_append_val(w->places, here);
 }
 
 void rw_last_writers_reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, const rw_history *history, uint64_t seq)
@@ -179,19 +182,28 @@ bool rw_last_writers_find(rw_last_writers *w, rw_item item, const rw_seen *seen,
     return ok;
 }
 
-/* The source has seen all that stands before it in the target's log. The source's own transactions are not in question. */
-static bool is_seen(const rw_last_writers *w, const rw_memory_place *place, const rw_seen *seen)
+/* The source has seen all that stands before it in the target's log. The source's own transactions are not in question, nor are windows, which raise
+ * the log's highest stamp: of a target that only receives the source never sees anything. */
+static bool is_seen(const rw_last_writers *w, const place *p, const rw_seen *seen)
 {
-    return rw_seen_of(seen, w->target) >= place->history.stamp_us && rw_seen_covers(seen, &place->history.seen, w->source);
+    return rw_seen_of(seen, w->target) >= p->own_us && rw_seen_covers(seen, &p->at.history.seen, w->source);
+}
+
+/* If nothing is remembered here, reading again from any place before gives nothing, too: what the source has not seen, it has overwritten. */
+static guint count_seen(const rw_last_writers *w, const rw_seen *seen)
+{
+    guint n = 0, all = w->places->len - 1;
+    if (rw_memory_items(w->memory) == 0) return all;
+    while (n < all && is_seen(w, place_at(w, n + 1), seen)) n++;
+    return n;
 }
 
 bool rw_last_writers_forget(rw_last_writers *w, const rw_seen *seen, GError **error)
 {
     rw_lock_take(&w->lock);
-    guint n = 0;
-    while (n + 1 < w->places->len && is_seen(w, &g_array_index(w->places, rw_memory_place, n + 1), seen)) n++;
-    if (n) g_array_remove_range(w->places, 0, n);
     bool ok = rw_memory_forget(w->memory, seen, error);
+    guint n = count_seen(w, seen);
+    if (n) g_array_remove_range(w->places, 0, n);
     rw_lock_give(&w->lock);
     return ok;
 }
@@ -203,10 +215,10 @@ void rw_last_writers_target_seen(rw_last_writers *w, rw_seen *seen)
     rw_lock_give(&w->lock);
 }
 
-void rw_last_writers_place(rw_last_writers *w, rw_memory_place *place)
+void rw_last_writers_place(rw_last_writers *w, rw_memory_place *first)
 {
     rw_lock_take(&w->lock);
-    *place = g_array_index(w->places, rw_memory_place, 0);
-    place->pos.file = g_strdup(place->pos.file);
+    *first = place_at(w, 0)->at;
+    first->pos.file = g_strdup(first->pos.file);
     rw_lock_give(&w->lock);
 }

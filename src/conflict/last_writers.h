@@ -3,8 +3,8 @@
  * The watcher reads the target's log in order: puts what was written, says how far it is. The applier locks rows, asks the server for the end of
  * its log, waits until the watcher has passed it (then the memory is exact for the locked rows: whoever wrote them before has committed,
  * so his write stands in the log), and looks up. It says what the source has seen, so that the memory forgets it.
- * place: from where the target's log must be read again to rebuild the memory: all before it has been seen by the source. But for the first, a place is
- * the end of a window of this link, which stands in the log of every host of the target.
+ * place: from where the target's log must be read again to rebuild the memory: all before it has been seen, or overwritten, by the source. But for the
+ * first, a place is the end of a window of this link, which stands in the log of every host of the target.
  * Threads: one watcher, one applier; each call takes the lock. Errors: the watcher's (rw_last_writers_fail), given by wait and find.
  */
 #pragma once

@@ -35,11 +35,19 @@ static void test_target(void)
     g_assert_cmpuint(pos.offset_bytes, ==, 0);
 }
 
+static void test_files(void)
+{
+    g_assert_cmpint(rw_log_file_compare("bin.000009", "bin.000010"), <, 0);
+    g_assert_cmpint(rw_log_file_compare("bin.1000000", "bin.999999"), >, 0);
+    g_assert_cmpint(rw_log_file_compare("bin.000009", "bin.000009"), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/change/pos/set", test_set);
     g_test_add_func("/change/pos/set-from-itself", test_set_from_itself);
     g_test_add_func("/change/pos/target", test_target);
+    g_test_add_func("/change/pos/files", test_files);
     return g_test_run();
 }

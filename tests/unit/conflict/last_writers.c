@@ -19,10 +19,25 @@ static rw_last_writers *new_at(const char *file, uint64_t offset_bytes)
     return rw_last_writers_new(1, 2, &from, MIB);
 }
 
-static void reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, uint64_t stamp_us, const char *seen)
+static void passed(rw_last_writers *w, const char *file, uint64_t offset_bytes, uint64_t stamp_us, const char *seen)
 {
     const rw_history history = history_of(stamp_us, seen);
     rw_last_writers_reached(w, file, offset_bytes, &history, 7);
+}
+
+static void write_row(rw_last_writers *w, unsigned origin, uint64_t row, uint64_t stamp_us)
+{
+    const rw_writer writer = {.origin = origin, .stamp_us = stamp_us};
+    GError *error = NULL;
+    g_assert_true(rw_last_writers_put(w, (rw_item){77, row}, rw_last_writers_begin(w, &writer), false, &error));
+    g_assert_no_error(error);
+}
+
+/* With a transaction of the target's own on the way. */
+static void reached(rw_last_writers *w, const char *file, uint64_t offset_bytes, uint64_t stamp_us, const char *seen)
+{
+    write_row(w, 2, stamp_us, stamp_us);
+    passed(w, file, offset_bytes, stamp_us, seen);
 }
 
 static void forget(rw_last_writers *w, const char *seen_text)
@@ -51,6 +66,7 @@ static void test_place_moves(void)
 {
     rw_last_writers *w = new_at("bin.000001", 4);
     expect_place(w, "bin.000001", 4, 100, "");
+    write_row(w, 3, 1, 150);
     reached(w, "bin.000001", 4 + 2 * MIB, 200, "3:150,1:99999");
     forget(w, "2:199,3:150");
     expect_place(w, "bin.000001", 4, 100, "");
@@ -95,6 +111,32 @@ static void test_places_are_marked(void)
     rw_last_writers_place(w, &place);
     g_assert_cmpuint(place.seq, ==, 9);
     rw_target_pos_clear(&place.pos);
+    rw_last_writers_free(w);
+}
+
+/* The source of a one-way link never sees anything of the target: what links wrote there must not keep its log for ever. */
+static void test_a_target_that_only_receives(void)
+{
+    rw_last_writers *w = new_at("bin.000001", 4);
+    passed(w, "bin.000002", 4, 300, "1:300");
+    forget(w, "");
+    expect_place(w, "bin.000002", 4, 300, "1:300");
+    write_row(w, 3, 1, 350); /* by another link: the source has it from there */
+    passed(w, "bin.000003", 4, 400, "1:400,3:350");
+    write_row(w, 3, 2, 450);
+    passed(w, "bin.000004", 4, 500, "1:500,3:450");
+    forget(w, "3:350");
+    expect_place(w, "bin.000003", 4, 400, "1:400,3:350");
+    forget(w, "3:450");
+    expect_place(w, "bin.000004", 4, 500, "1:500,3:450");
+    write_row(w, 2, 3, 600); /* an application, all the same */
+    passed(w, "bin.000005", 4, 600, "1:500,3:450");
+    forget(w, "3:460");
+    expect_place(w, "bin.000004", 4, 500, "1:500,3:450");
+    g_assert_true(rw_last_writers_remove(w, (rw_item){77, 3}, NULL)); /* the source overwrote it */
+    passed(w, "bin.000006", 4, 700, "1:700,3:450");
+    forget(w, "3:470");
+    expect_place(w, "bin.000006", 4, 700, "1:700,3:450");
     rw_last_writers_free(w);
 }
 
@@ -165,7 +207,7 @@ static void test_memory(void)
     rw_last_writers_reached(w, "bin.000001", 50, NULL, 0);
     forget(w, "3:301");
     g_assert_false(rw_last_writers_is_empty(w));
-    reached(w, "bin.000001", 100, 205, "3:205");
+    passed(w, "bin.000001", 100, 205, "3:205");
     rw_last_writers_target_seen(w, &seen);
     g_assert_cmpuint(rw_seen_of(&seen, 3), ==, 205);
     forget(w, "3:302");
@@ -317,6 +359,7 @@ int main(int argc, char **argv)
     g_test_add_func("/last_writers/places-lie-apart", test_places_lie_apart);
     g_test_add_func("/last_writers/places-are-marked", test_places_are_marked);
     g_test_add_func("/last_writers/places-are-thinned", test_places_are_thinned);
+    g_test_add_func("/last_writers/a-target-that-only-receives", test_a_target_that_only_receives);
     g_test_add_func("/last_writers/memory", test_memory);
     g_test_add_func("/last_writers/wait", test_wait);
     g_test_add_func("/last_writers/wait/no-longer", test_wait_no_longer);
