@@ -165,6 +165,19 @@ static bool check_tls(const builder *b, rw_site_conf *site, const rw_conf_sectio
     return true;
 }
 
+/* What a site that only receives cannot be. */
+static bool check_read_only(const builder *b, const rw_site_conf *site, const rw_conf_section *section, GError **error)
+{
+    unsigned line = line_of(section, "read_only");
+    if (!site->read_only) return true;
+    if (b->conf->topology == RW_TOPOLOGY_RING)
+        return refuse(b, line, error, "site %s is read_only, and the ring would end there; use topology = star, mesh or links", site->name);
+    if (b->conf->topology == RW_TOPOLOGY_STAR && site == b->conf->sites)
+        return refuse(b, line, error, "site %s is the hub of the star, which hands on what the others write, so it cannot be read_only; "
+                      "put another site first, or use topology = mesh or links", site->name);
+    return true;
+}
+
 static bool add_site(const builder *b, const rw_conf_section *section, GError **error)
 {
     rw_site_conf *site = &b->conf->sites[b->conf->n_sites++];
@@ -175,7 +188,7 @@ static bool add_site(const builder *b, const rw_conf_section *section, GError **
     if (site->password && !*site->password)
         return refuse(b, line_of(section, "password"), error, "password of site %s is empty; write it or remove the key", site->name);
     if (!*site->user) return refuse(b, line_of(section, "user"), error, "user of site %s is empty; write it or remove the key", site->name);
-    return check_unique(b, site, section, error) && check_tls(b, site, section, error);
+    return check_unique(b, site, section, error) && check_tls(b, site, section, error) && check_read_only(b, site, section, error);
 }
 
 static bool check_site_name(const builder *b, const char *name, unsigned line, GError **error)
@@ -195,6 +208,8 @@ static bool add_link(const builder *b, const rw_conf_section *section, GError **
     if (!check_site_name(b, link->source, section->line, error) || !check_site_name(b, link->target, section->line, error)) return false;
     if (strcmp(link->source, link->target) == 0)
         return refuse(b, section->line, error, "a link from %s to itself; write [link A->B] with two sites", link->source);
+    if (rw_conf_site(b->conf, link->source)->read_only)
+        return refuse(b, section->line, error, "site %s is read_only, so no link leaves it; remove the section, or read_only", link->source);
     if (!fill(b, RW_SECTION_LINK, section, link, error)) return false;
     const rw_filter_conf *own = &link->own;
     link->filter = (rw_filter_conf){
@@ -271,6 +286,9 @@ static bool check_count(const builder *b, unsigned line, GError **error)
                        conf->n_in_use ? "only one site" : "no site");
     if (conf->topology == RW_TOPOLOGY_PAIR && conf->n_in_use > 2)
         return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring, star or links", conf->n_in_use);
+    unsigned writable = 0;
+    for (unsigned i = 0; i < conf->n_sites; i++) writable += !conf->sites[i].heir && !conf->sites[i].read_only;
+    if (!writable) return rw_fail(error, RW_ERR_CONFIG, "%s: every site is read_only, so there is nothing to replicate; remove it where applications write", b->file->path);
     return check_heirs(b, error);
 }
 

@@ -49,6 +49,7 @@ typedef struct {
     rw_ssl_mode ssl_mode;
     char *ssl_ca, *ssl_cert, *ssl_key; /* NULL = not set */
     char *heir; /* name of a site; NULL = the site is in use. Else it is gone: in no link, not connected to */
+    bool read_only; /* it receives only: no link has it as its source */
 } rw_site_conf;
 
 typedef struct {

@@ -112,6 +112,10 @@ static const rw_option table[] = {
      .manual = "Without it verify_ca and verify_identity trust the system's authorities."},
     {SITE(RW_OPTION_PATH, "ssl_cert", ssl_cert), .help = "certificate to show to the server, PEM", .manual = "Together with ssl_key."},
     {SITE(RW_OPTION_PATH, "ssl_key", ssl_key), .help = "key of the certificate, PEM", .manual = "Together with ssl_cert."},
+    {SITE(RW_OPTION_BOOL, "read_only", read_only), .preset = "no", .help = "it receives only",
+     .manual = "No link has the site as its source: a pair becomes one way, a mesh or star leaves those links out; a ring is refused. Ringway does not keep applications "
+               "from writing there, the server's own read_only does (Ringway's user must then be exempt from it). What they write all the same goes to no other site: it is counted "
+               "(local_writes in the status) and said in the log."},
 
     {SITE(RW_OPTION_STRING, "heir", heir), .help = "the site is gone; this one hands on what is left of it",
      .manual = "Written by ringway topology remove. The site is in no link any more, and nobody connects to it; its number stays its own, because its "

@@ -298,6 +298,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->status->delay_s = rw_conf_delay_s(conf, source->name, target->name);
     l->source_site = rw_site_status_new(source->name, source->id);
     l->target_site = rw_site_status_new(target->name, target->id);
+    if (target->read_only) l->local = rw_local_writes_new(l->name, target->name, l->filter);
     rw_lock_init(&l->lock);
     l->thread = g_thread_new("link", run_link, l);
     return l;
@@ -320,6 +321,7 @@ void rw_link_free(rw_link *l)
     rw_link_status_free(l->status);
     rw_site_status_free(l->source_site);
     rw_site_status_free(l->target_site);
+    rw_local_writes_free(l->local);
     rw_filter_free(l->filter);
     g_free(l->name);
     g_free(l->last_error);

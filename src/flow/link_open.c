@@ -120,7 +120,7 @@ bool rw_run_open_target(rw_run *run, GError **error)
 static bool start_watcher(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_watcher_options options = {l->conf, l->name, &l->target_at, l->source->id, rw_link_stream_limits(l->conf), rw_link_target_lost, l};
+    rw_watcher_options options = {l->conf, l->name, &l->target_at, l->source->id, rw_link_stream_limits(l->conf), rw_link_target_lost, l, l->local};
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 

@@ -14,6 +14,7 @@ struct rw_link {
     bool hands_on;
     char **other_locks; /* session.h */
     rw_filter *filter;
+    rw_local_writes *local; /* NULL: applications may write at the target */
     char *name;
     GThread *thread;
     gint stop, ended, retries; /* atomic */

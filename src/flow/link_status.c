@@ -50,6 +50,7 @@ rw_link_status *rw_link_status_now(rw_link *l)
     rw_lock_take(&l->lock);
     rw_link_status *copy = rw_link_status_copy(l->status);
     copy->retries = (uint64_t)g_atomic_int_get(&l->retries);
+    if (l->local) copy->local_writes = rw_local_writes_count(l->local);
     if (l->current_us) copy->lag_s = copy->state == RW_LINK_RUNNING && rw_wall_us() - l->current_us < 3 * G_USEC_PER_SEC
                                          ? MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC - 1.0)
                                          : MAX(0.0, (double)(rw_wall_us() - l->current_us) / G_USEC_PER_SEC);

@@ -33,6 +33,7 @@ typedef struct {
     double lag_s;           /* below 0: not known */
     unsigned delay_s;       /* asked for */
     uint64_t transactions, captured, applied, filtered, discarded, conflicts, drift, ddl, retries;
+    uint64_t local_writes;  /* transactions of applications at a target that is read_only */
     unsigned window;        /* source transactions in the last window */
     GPtrArray *tables;      /* rw_table_status; those that take the exact path */
 } rw_link_status;

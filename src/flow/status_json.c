@@ -83,6 +83,7 @@ static void put_link(JsonBuilder *json, const rw_link_status *link)
     put_count(json, "drift", link->drift);
     put_count(json, "ddl", link->ddl);
     put_count(json, "retries", link->retries);
+    put_count(json, "local_writes", link->local_writes);
     put_count(json, "window", link->window);
     put_tables(json, link->tables);
     json_builder_end_object(json);

@@ -163,6 +163,7 @@ static void add_link(reader *r, JsonObject *object, void *to)
     link->drift = take_count(r, object, "drift");
     link->ddl = take_count(r, object, "ddl");
     link->retries = take_count(r, object, "retries");
+    link->local_writes = take_count(r, object, "local_writes");
     link->window = take_unsigned(r, object, "window");
     each_object(r, object, "tables", add_table, link);
 }

@@ -59,6 +59,17 @@ static void print_errors(const rw_status *status, GString *out)
     }
 }
 
+static void print_notes(const rw_status *status, GString *out)
+{
+    for (guint i = 0; i < status->links->len; i++) {
+        const rw_link_status *link = g_ptr_array_index(status->links, i);
+        g_autofree char *name = rw_printable(link->name), *target = rw_printable(link->target);
+        if (link->local_writes)
+            g_string_append_printf(out, "%s: applications wrote at %s, which is read_only: %" G_GUINT64_FORMAT " transaction%s, which no other site gets\n", name, target,
+                                   link->local_writes, link->local_writes == 1 ? "" : "s");
+    }
+}
+
 static void print_tables(const rw_status *status, GString *out)
 {
     for (guint i = 0; i < status->links->len; i++) {
@@ -83,5 +94,6 @@ void rw_status_to_table(const rw_status *status, GString *out)
     for (guint i = 0; i < status->links->len; i++) add_row(g, g_ptr_array_index(status->links, i));
     rw_grid_print(g, out);
     print_errors(status, out);
+    print_notes(status, out);
     print_tables(status, out);
 }

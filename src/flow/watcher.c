@@ -9,6 +9,7 @@
 #include "flow/marker.h"
 #include "flow/own_changes.h"
 #include "flow/route/router.h"
+#include "server/schema.h"
 
 typedef enum { OTHERS, OUR_LINKS, LISTED } txn_kind; /* LISTED: its items came with the progress row */
 
@@ -34,6 +35,8 @@ struct rw_watcher {
     bool begun, own, outside; /* a transaction's writer is in the memory; it is an application's; the log stands between two transactions */
     uint64_t window, ended; /* number of this link's window that is under way, and of the one that ended with the event in hand; 0: none */
     GArray *changes;        /* rw_own_change, of the transaction under way */
+    char *local;            /* a table that the transaction under way changes, where applications are not to write; NULL: none */
+    bool settles;           /* it is a link's own: a row goes that broke a constraint (flow/apply/settle.h) */
 };
 
 /* --- what a transaction wrote --- */
@@ -170,11 +173,34 @@ static bool take_row(rw_watcher *w, const rw_binding *b, rw_slice before, rw_sli
     return rw_row_items_written(&w->items, b, before, after, w->origin, error);
 }
 
+/* --- where applications are not to write --- */
+
+static void note_local(rw_watcher *w, const rw_table *table)
+{
+    if (!w->o.local || !w->own || w->local || !rw_local_writes_concern(w->o.local, table)) return;
+    w->local = g_strdup_printf("%s.%s", table->schema, table->name);
+}
+
+/* A link that deletes rows for a constraint, in a transaction of the site's own, records each of them first. */
+static void note_record(rw_watcher *w, const rw_event *event)
+{
+    if (event->kind != RW_EVENT_ROWS || event->rows.op != RW_INSERT) return;
+    if (strcmp(event->rows.table->schema, RW_SCHEMA) == 0 && strcmp(event->rows.table->name, "conflict") == 0) w->settles = true;
+}
+
+static void end_local(rw_watcher *w, bool counts)
+{
+    if (w->local && counts && !w->settles) rw_local_writes_add(w->o.local, rw_router_txn(w->router), w->local);
+    g_clear_pointer(&w->local, g_free);
+    w->settles = false;
+}
+
 static bool take_rows(rw_watcher *w, rw_rows rows, unsigned origin, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
     begin_txn(w);
+    note_local(w, rows.table);
     if (origin) w->origin = origin;
     if (w->kind == LISTED || (w->kind == OUR_LINKS && rw_last_writers_is_empty(w->memory))) return true;
     if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, "binlog_row_image is not FULL");
@@ -220,6 +246,7 @@ static bool end_txn(rw_watcher *w, GError **error)
     w->begun = w->own = false;
     w->ended = w->window;
     w->window = 0;
+    end_local(w, true);
     return take_changes(w, error);
 }
 
@@ -240,9 +267,10 @@ static bool handle(rw_watcher *w, const rw_event *event, GError **error)
     case RW_ROUTE_VOID:
         w->begun = w->own = false;
         w->window = 0;
+        end_local(w, false);
         g_array_set_size(w->changes, 0);
         break;
-    case RW_ROUTE_NOTHING: break;
+    case RW_ROUTE_NOTHING: note_record(w, event); break;
     }
     if (event->kind == RW_EVENT_GTID || event->kind == RW_EVENT_BEGIN) w->outside = false;
     if (route.ends && !end_txn(w, error)) return false;
@@ -300,6 +328,7 @@ static void watcher_free(rw_watcher *w)
     g_array_free(w->changes, TRUE);
     g_array_free(w->handles, TRUE);
     g_free(w->file);
+    g_free(w->local);
     g_free(w);
 }
 

@@ -11,6 +11,7 @@ static void link_free(gpointer data)
 
 static void add_link(GPtrArray *links, const rw_conf *conf, unsigned source, unsigned target)
 {
+    if (conf->sites[source].read_only) return;
     rw_topology_link *link = g_new0(rw_topology_link, 1);
     link->source = source;
     link->target = target;

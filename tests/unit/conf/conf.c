@@ -233,6 +233,24 @@ static void test_values_refused(void)
     refused("[ringway]\nheartbeat_s=10", "r.cnf:8: heartbeat_s (10) is not less than deadline_s (10); give a peer time to answer");
 }
 
+static void test_read_only(void)
+{
+    g_autoptr(rw_conf) conf = parse(SITES "read_only = yes\n");
+    g_assert_false(conf->sites[0].read_only);
+    g_assert_true(conf->sites[1].read_only);
+    refused("read_only = perhaps", "r.cnf:7: read_only cannot be 'perhaps'; use yes or no");
+    refused("read_only=yes\n[ringway]\ntopology=ring", "r.cnf:7: site west is read_only, and the ring would end there; use topology = star, mesh or links");
+    refused("read_only=yes\n[link west->east]", "r.cnf:8: site west is read_only, so no link leaves it; remove the section, or read_only");
+    const char *hub = "[ringway]\ntopology=star\n[site a]\nid=1\nhosts=x\nread_only=on\n[site b]\nid=2\nhosts=y";
+    const char *both = "[site a]\nid=1\nhosts=x\nread_only=1\n[site b]\nid=2\nhosts=y\nread_only=1";
+    g_autoptr(GError) no_hub = NULL, nobody = NULL;
+    g_assert_null(rw_conf_parse("r.cnf", hub, strlen(hub), &no_hub));
+    g_assert_cmpstr(no_hub->message, ==, "r.cnf:6: site a is the hub of the star, which hands on what the others write, so it cannot be read_only; "
+                                         "put another site first, or use topology = mesh or links");
+    g_assert_null(rw_conf_parse("r.cnf", both, strlen(both), &nobody));
+    g_assert_cmpstr(nobody->message, ==, "r.cnf: every site is read_only, so there is nothing to replicate; remove it where applications write");
+}
+
 static void test_not_there_yet(void)
 {
     refused("[link east->west]\nrename=a:b", "r.cnf:8: rename is not there yet; remove it and give schemas the same name at every site");
@@ -319,6 +337,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conf/conf/site-priority", test_site_priority);
     g_test_add_func("/conf/conf/policies-refused", test_policies_refused);
     g_test_add_func("/conf/conf/values-refused", test_values_refused);
+    g_test_add_func("/conf/conf/read_only", test_read_only);
     g_test_add_func("/conf/conf/not-there-yet", test_not_there_yet);
     g_test_add_func("/conf/conf/between-sites", test_between_sites);
     g_test_add_func("/conf/conf/too-few", test_too_few);

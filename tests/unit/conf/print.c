@@ -51,7 +51,7 @@ static void test_whole(void)
     g_autofree char *shown = rw_conf_print(conf);
     g_assert_true(g_str_has_prefix(shown, "[ringway]\nname = ringway\ntopology = pair\nschemas = \n"));
     g_assert_nonnull(strstr(shown, "\nwindow_bytes = 4M\n"));
-    g_assert_nonnull(strstr(shown, "\n[site a]\nid = 1\nhosts = x:3306\nuser = ringway\nssl_mode = required\n\n[site b]\n"));
+    g_assert_nonnull(strstr(shown, "\n[site a]\nid = 1\nhosts = x:3306\nuser = ringway\nssl_mode = required\nread_only = no\n\n[site b]\n"));
 }
 
 int main(int argc, char **argv)

@@ -51,7 +51,7 @@ static void test_json(void)
         "\"reachable\":true}],\"links\":[{\"name\":\"east->west\",\"source\":\"east\",\"target\":\"west\",\"state\":\"running\","
         "\"error\":null,\"position\":{\"file\":\"bin.000003\",\"offset\":1234,\"gtid\":\"0-1-77\"},\"lag_s\":0.25,\"delay_s\":0,\"transactions\":10,"
         "\"rows\":{\"captured\":40,\"applied\":38,\"filtered\":1,\"discarded\":1},\"conflicts\":1,\"drift\":0,\"ddl\":0,\"retries\":0,"
-        "\"window\":12,\"tables\":[]}]}");
+        "\"local_writes\":0,\"window\":12,\"tables\":[]}]}");
 }
 
 static void test_json_edges(void)
@@ -93,6 +93,7 @@ static void assert_same_link(const rw_link_status *a, const rw_link_status *b)
     g_assert_cmpuint(a->drift, ==, b->drift);
     g_assert_cmpuint(a->ddl, ==, b->ddl);
     g_assert_cmpuint(a->retries, ==, b->retries);
+    g_assert_cmpuint(a->local_writes, ==, b->local_writes);
     g_assert_cmpuint(a->window, ==, b->window);
     g_assert_cmpuint(a->tables->len, ==, b->tables->len);
     for (guint i = 0; i < a->tables->len; i++) {
@@ -110,7 +111,7 @@ static rw_link_status *fill(rw_link_status *link, unsigned n)
     if (n % 2) rw_link_status_set_error(link, "site west: \"lock\" \303\251\n");
     link->lag_s = n % 3 ? 0.123 * n : -1;
     uint64_t *counts[] = {&link->transactions, &link->captured, &link->applied, &link->filtered, &link->discarded,
-                          &link->conflicts,    &link->drift,    &link->ddl,     &link->retries};
+                          &link->conflicts,    &link->drift,    &link->ddl,     &link->retries,  &link->local_writes};
     for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) *counts[i] = (UINT64_C(1) << 53) + 1 + n * 100 + i;
     link->window = 4000000000u;
     rw_link_status_add_table(link, "shop.log", true, "it has no key");
@@ -200,6 +201,7 @@ static void test_table(void)
     rw_link_status_set_error(back, "site west: gone\x1b[31m\n now");
     rw_link_status_add_table(back, "shop.log", true, "it has no key");
     rw_link_status_add_table(back, "shop.ok", false, NULL);
+    back->local_writes = 2;
     g_autoptr(GString) out = g_string_new(NULL);
     rw_status_to_table(status, out);
     g_assert_cmpstr(out->str, ==,
@@ -208,6 +210,7 @@ static void test_table(void)
                     "west->east  stopped      -      12345678             0          0       0  -\n"
                     "site west: cannot be reached at db1:3306\n"
                     "west->east: site west: gone [31m  now\n"
+                    "west->east: applications wrote at east, which is read_only: 2 transactions, which no other site gets\n"
                     "west->east: table shop.log takes the exact path: it has no key\n");
 }
 

@@ -2,23 +2,26 @@
 
 #include <string.h>
 
-/* Sites a, b, c ... with the numbers 1, 2, 3 ... */
-static rw_conf *conf_of(const char *topology, unsigned n_sites, const char *links)
+/* Sites a, b, c ... with the numbers 1, 2, 3 ...; those in `readers` are read_only. */
+static rw_conf *conf_with(const char *topology, unsigned n_sites, const char *links, const char *readers)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     g_string_append_printf(text, "[ringway]\ntopology = %s\n", topology);
-    for (unsigned i = 0; i < n_sites; i++) g_string_append_printf(text, "[site %c]\nid = %u\nhosts = h%u\nssl_mode = required\n", 'a' + (int)i, i + 1, i + 1);
+    for (unsigned i = 0; i < n_sites; i++)
+        g_string_append_printf(text, "[site %c]\nid = %u\nhosts = h%u\nssl_mode = required\nread_only = %d\n", 'a' + (int)i, i + 1, i + 1, strchr(readers, 'a' + (int)i) != NULL);
     for (const char *p = links; *p; p += 2) g_string_append_printf(text, "[link %c->%c]\n", p[0], p[1]);
     rw_conf *conf = rw_conf_parse("t.cnf", text->str, text->len, &error);
     g_assert_no_error(error);
     return conf;
 }
 
+static rw_conf *conf_of(const char *topology, unsigned n_sites, const char *links) { return conf_with(topology, n_sites, links, ""); }
+
 /* "a->b:1,3 ..." */
-static char *shown(const char *topology, unsigned n_sites, const char *links)
+static char *shown(const char *topology, unsigned n_sites, const char *links, const char *readers)
 {
-    g_autoptr(rw_conf) conf = conf_of(topology, n_sites, links);
+    g_autoptr(rw_conf) conf = conf_with(topology, n_sites, links, readers);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) built = rw_topology_links(conf, &error);
     g_assert_no_error(error);
@@ -34,7 +37,7 @@ static char *shown(const char *topology, unsigned n_sites, const char *links)
 
 static void assert_links(const char *topology, unsigned n_sites, const char *links, const char *wanted)
 {
-    g_autofree char *is = shown(topology, n_sites, links);
+    g_autofree char *is = shown(topology, n_sites, links, "");
     g_assert_cmpstr(is, ==, wanted);
 }
 
@@ -57,6 +60,25 @@ static void test_links(void)
     assert_links("links", 4, "acabbdcd", "a->c:1 a->b:1 b->d:2 c->d:1,3");
     /* Two pairs over a bridge. */
     assert_links("links", 4, "abbabccbcddc", "a->b:1 b->a:2,3,4 b->c:1,2 c->b:3,4 c->d:1,2,3 d->c:4");
+}
+
+static void test_read_only(void)
+{
+    static const struct {
+        const char *topology, *links, *readers, *wanted;
+        unsigned n_sites;
+    } cases[] = {
+        {"pair", "", "b", "a->b:1", 2},
+        {"pair", "", "a", "b->a:2", 2},
+        {"mesh", "", "c", "a->b:1 a->c:1 b->a:2 b->c:2", 3},
+        {"mesh", "", "bc", "a->b:1 a->c:1", 3},
+        {"star", "", "c", "a->b:1 b->a:2 a->c:1,2", 3},
+        {"links", "abbabc", "c", "a->b:1 b->a:2 b->c:1,2", 3},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *is = shown(cases[i].topology, cases[i].n_sites, cases[i].links, cases[i].readers);
+        g_assert_cmpstr(is, ==, cases[i].wanted);
+    }
 }
 
 static void test_hands_on(void)
@@ -92,6 +114,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/topology/shapes", test_shapes);
     g_test_add_func("/topology/links", test_links);
+    g_test_add_func("/topology/read-only", test_read_only);
     g_test_add_func("/topology/hands-on", test_hands_on);
     g_test_add_func("/topology/refused", test_refused);
     return g_test_run();
