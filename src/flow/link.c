@@ -94,6 +94,7 @@ static bool run_batches(rw_run *run, GError **error)
     while (!rw_link_is_stopping(run->link)) {
         if (step(run, &failure)) {
             rw_link_publish(run, current_us(run));
+            rw_link_watch_log(run->link);
             if (poll_control(run, &failure)) continue;
             if (!failure) return true;
         }
@@ -111,7 +112,9 @@ static bool wait_while_paused(rw_run *run, GError **error)
     rw_log(RW_LOG_INFO, l->name, "paused");
     rw_link_set_state(l, RW_LINK_PAUSED, NULL);
     if (!rw_run_lease(run, RW_SESSION_LEASE_S, error) || !rw_control_record(l->source->id, "paused", NULL, NULL, run->target, error)) return false;
+    rw_link_learn_place(l, run->target);
     for (gint64 asked_us = rw_clock_us(); l->control.paused;) {
+        rw_link_watch_log(l);
         if (!pause_us(l, POLL_US / 2)) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
         if (rw_clock_us() - asked_us > (gint64)l->conf->deadline_s * G_USEC_PER_SEC) {
             if (!rw_endpoint_still(&l->target_at, rw_link_question_limits(l->conf), error)) return false;
@@ -188,10 +191,12 @@ static void wait_for_user(rw_link *l, const GError *cause)
     rw_log(RW_LOG_ERROR, l->name, "stopped: %s", text);
     gint64 connected_us = rw_clock_us();
     do {
+        rw_link_watch_log(l);
         /* What the user says is written where applications write: that may be another host by now. */
         if (rw_clock_us() - connected_us > (gint64)l->conf->deadline_s * G_USEC_PER_SEC) g_clear_pointer(&target, rw_connection_close);
         if (!target) connected_us = rw_clock_us();
         if (!connect_control(l, &target)) continue;
+        rw_link_learn_place(l, target);
         if (!recorded) recorded = rw_control_record(l->source->id, "stopped", text, l->failed, target, NULL);
         bool ok = recorded && rw_control_load(&l->control, l->source->id, l->name, target, NULL);
         if (!ok) g_clear_pointer(&target, rw_connection_close);
@@ -240,6 +245,7 @@ static gpointer run_link(gpointer data)
             continue;
         }
         say_retry(l, error);
+        rw_link_watch_log(l);
         if (standby) continue; /* the lock was waited for already */
         if (rw_clock_us() - began_us > 10 * G_USEC_PER_SEC) wait_us = FIRST_WAIT_US;
         pause_us(l, wait_us);
@@ -300,6 +306,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->target_site = rw_site_status_new(target->name, target->id);
     if (target->read_only) l->local = rw_local_writes_new(l->name, target->name, l->filter);
     rw_lock_init(&l->lock);
+    l->log_watch = rw_log_watch_new(conf, &l->source_at);
     l->thread = g_thread_new("link", run_link, l);
     return l;
 }
@@ -322,6 +329,7 @@ void rw_link_free(rw_link *l)
     rw_site_status_free(l->source_site);
     rw_site_status_free(l->target_site);
     rw_local_writes_free(l->local);
+    rw_log_watch_free(l->log_watch);
     rw_filter_free(l->filter);
     g_free(l->name);
     g_free(l->last_error);

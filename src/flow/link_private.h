@@ -1,9 +1,11 @@
-/* link_private: what the files of link.h share: link.c (its life), link_host.c (the hosts it uses), link_open.c (its connections), link_status.c (what it shows). */
+/* link_private: what the files of link.h share: link.c (its life), link_host.c (the hosts it uses), link_log.c (the source's log), link_open.c (its connections),
+ * link_status.c (what it shows). */
 #pragma once
 #include "base/lock.h"
 #include "flow/apply/applier.h"
 #include "flow/control.h"
 #include "flow/link.h"
+#include "flow/log_watch.h"
 #include "flow/reader.h"
 #include "flow/recall.h"
 
@@ -28,6 +30,10 @@ struct rw_link {
     char *last_error; /* logged already */
     char *failed;     /* identity of the transaction that the last error is about */
     char *accept;     /* of the one that was resumed by a person */
+    rw_log_watch *log_watch;
+    rw_retention_verdict log_verdict; /* as said last */
+    gint64 log_judged_us;
+    gint64 recorded_us; /* commit time of the last transaction, as recorded at the target; 0: not known, or the link has run */
     char *clash_table, *clash_key; /* the row that it clashed at; NULL: none */
 
     rw_lock lock;
@@ -71,6 +77,9 @@ bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error); /* wh
 bool rw_run_find_intent(rw_run *run, GError **error); /* where the open intent was announced, on the host that was chosen */
 void rw_run_adopt_hosts(rw_run *run); /* from now on, places in the progress are those of the hosts that were chosen */
 void rw_link_target_lost(void *link); /* from any thread: ends what waits for the target's answer */
+/* link_log.c */
+void rw_link_watch_log(rw_link *l);                          /* cheap: call it often */
+void rw_link_learn_place(rw_link *l, rw_connection *target); /* of a link that does not run */
 
 /* link_open.c */
 rw_log_reader rw_run_target_log(const rw_run *run);

@@ -35,6 +35,7 @@ rw_link_status *rw_link_status_copy(const rw_link_status *link)
     copy->source = g_strdup(link->source);
     copy->target = g_strdup(link->target);
     copy->error = g_strdup(link->error);
+    copy->warning = g_strdup(link->warning);
     copy->position.file = g_strdup(link->position.file);
     copy->position.gtid = g_strdup(link->position.gtid);
     copy->tables = g_ptr_array_new_full(link->tables->len, free_table);
@@ -52,6 +53,7 @@ void rw_link_status_free(rw_link_status *link)
     g_free(link->source);
     g_free(link->target);
     g_free(link->error);
+    g_free(link->warning);
     g_free(link->position.file);
     g_free(link->position.gtid);
     g_ptr_array_unref(link->tables);

@@ -29,6 +29,7 @@ typedef struct {
     char *name, *source, *target;
     rw_link_state state;
     char *error;            /* NULL: none */
+    char *warning;          /* it goes on, but not for ever; NULL: none */
     rw_source_pos position; /* members NULL: none yet */
     double lag_s;           /* below 0: not known */
     unsigned delay_s;       /* asked for */

@@ -74,6 +74,7 @@ static void put_link(JsonBuilder *json, const rw_link_status *link)
     rw_json_put_string(json, "target", link->target);
     rw_json_put_string(json, "state", rw_link_state_name(link->state));
     rw_json_put_string(json, "error", link->error);
+    rw_json_put_string(json, "warning", link->warning);
     put_position(json, &link->position);
     put_seconds(json, "lag_s", link->lag_s);
     put_count(json, "delay_s", link->delay_s);

@@ -154,6 +154,7 @@ static void add_link(reader *r, JsonObject *object, void *to)
     g_ptr_array_add(status->links, link);
     link->state = take_state(r, object);
     link->error = take_string(r, object, "error");
+    link->warning = take_string(r, object, "warning");
     take_position(r, object, &link->position);
     link->lag_s = take_seconds(r, object, "lag_s");
     link->delay_s = take_unsigned(r, object, "delay_s");

@@ -63,7 +63,8 @@ static void print_notes(const rw_status *status, GString *out)
 {
     for (guint i = 0; i < status->links->len; i++) {
         const rw_link_status *link = g_ptr_array_index(status->links, i);
-        g_autofree char *name = rw_printable(link->name), *target = rw_printable(link->target);
+        g_autofree char *name = rw_printable(link->name), *target = rw_printable(link->target), *warning = link->warning ? rw_printable(link->warning) : NULL;
+        if (warning) g_string_append_printf(out, "%s: warning: %s\n", name, warning);
         if (link->local_writes)
             g_string_append_printf(out, "%s: applications wrote at %s, which is read_only: %" G_GUINT64_FORMAT " transaction%s, which no other site gets\n", name, target,
                                    link->local_writes, link->local_writes == 1 ? "" : "s");

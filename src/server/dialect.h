@@ -28,6 +28,7 @@ typedef struct {
     const char *unfit;                /* SQL expression: why applications cannot write here now, in a few words; NULL if they can */
     const char *shares_gtids;         /* SQL expression: '1' if a transaction has the same GTID on all hosts of its site */
     const char *one_writer;           /* SQL expression: '1' if only one host of a site is meant to be written to */
+    const char *sql_log_retention;    /* one row: seconds that a log file is kept after its last change (0: for ever), the setting that says so, bytes of all files (0: any) */
     const char *sql_apply_session;    /* settings of a session that writes, joined by ';' */
     const char *sql_apply_privileged; /* a setting that a session may lack the privilege for; NULL: none. See connection.h, annotates */
     const char *apply_privilege;      /* which one, for the advice */

@@ -61,6 +61,11 @@ const rw_dialect rw_dialect_mariadb = {
              "THEN CONCAT('its wsrep state is ', " WSREP_STATUS("WSREP_LOCAL_STATE_COMMENT") ") END",
     .shares_gtids = "IF(" WSREP_IS_ON " AND " WSREP_VARIABLE("WSREP_GTID_MODE") " <> 'ON', 0, 1)",
     .one_writer = "IF(" WSREP_IS_ON ", 0, 1)",
+    /* The seconds are there from 10.6 on, the limit of size from 11.4 on. */
+    .sql_log_retention = "SELECT COALESCE((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'BINLOG_EXPIRE_LOGS_SECONDS'), "
+                         "@@GLOBAL.expire_logs_days * 86400), IF((SELECT COUNT(*) FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'BINLOG_EXPIRE_LOGS_SECONDS'), "
+                         "'binlog_expire_logs_seconds', 'expire_logs_days'), "
+                         "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'MAX_BINLOG_TOTAL_SIZE')",
     .sql_apply_session = "SET SESSION in_predicate_conversion_threshold = 0, eq_range_index_dive_limit = 1, "
                          "optimizer_max_sel_arg_weight = 0; " SQL_NEVER_RETRY,
     .sql_apply_privileged = "SET SESSION binlog_annotate_row_events = 0",

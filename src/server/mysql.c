@@ -47,6 +47,8 @@ const rw_dialect rw_dialect_mysql = {
              "WHEN @@global.super_read_only THEN 'super_read_only is ON' WHEN @@global.read_only THEN 'read_only is ON' END",
     .shares_gtids = "IF(@@global.gtid_mode = 'ON', 1, 0)",
     .one_writer = "1",
+    .sql_log_retention = "SELECT IF(@@GLOBAL.binlog_expire_logs_auto_purge, @@GLOBAL.binlog_expire_logs_seconds, 0), 'binlog_expire_logs_seconds', "
+                         "(SELECT VARIABLE_VALUE FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'binlog_space_limit')", /* Percona's */
     .sql_apply_session = "SET SESSION range_optimizer_max_mem_size = 0, eq_range_index_dive_limit = 1",
     .sql_dump_session = "SET @source_binlog_checksum = 'CRC32', @master_binlog_checksum = 'CRC32', @source_heartbeat_period = %"
                         G_GUINT64_FORMAT ", @master_heartbeat_period = %" G_GUINT64_FORMAT,

@@ -49,7 +49,7 @@ static void test_json(void)
         json, ==,
         "{\"name\":\"shop\",\"sites\":[{\"name\":\"east\",\"id\":1,\"flavour\":\"mariadb\",\"version\":\"10.11.19\",\"host\":\"db1:3306\","
         "\"reachable\":true}],\"links\":[{\"name\":\"east->west\",\"source\":\"east\",\"target\":\"west\",\"state\":\"running\","
-        "\"error\":null,\"position\":{\"file\":\"bin.000003\",\"offset\":1234,\"gtid\":\"0-1-77\"},\"lag_s\":0.25,\"delay_s\":0,\"transactions\":10,"
+        "\"error\":null,\"warning\":null,\"position\":{\"file\":\"bin.000003\",\"offset\":1234,\"gtid\":\"0-1-77\"},\"lag_s\":0.25,\"delay_s\":0,\"transactions\":10,"
         "\"rows\":{\"captured\":40,\"applied\":38,\"filtered\":1,\"discarded\":1},\"conflicts\":1,\"drift\":0,\"ddl\":0,\"retries\":0,"
         "\"local_writes\":0,\"window\":12,\"tables\":[]}]}");
 }
@@ -80,6 +80,7 @@ static void assert_same_link(const rw_link_status *a, const rw_link_status *b)
     g_assert_cmpstr(a->target, ==, b->target);
     g_assert_cmpint(a->state, ==, b->state);
     g_assert_cmpstr(a->error, ==, b->error);
+    g_assert_cmpstr(a->warning, ==, b->warning);
     g_assert_cmpstr(a->position.file, ==, b->position.file);
     g_assert_cmpuint(a->position.offset_bytes, ==, b->position.offset_bytes);
     g_assert_cmpstr(a->position.gtid, ==, b->position.gtid);
@@ -109,6 +110,7 @@ static rw_link_status *fill(rw_link_status *link, unsigned n)
     link->state = (rw_link_state)(n % (RW_LINK_STANDBY + 1));
     rw_source_pos_set(&link->position, "binlog.000007", UINT64_C(1) << 40, "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
     if (n % 2) rw_link_status_set_error(link, "site west: \"lock\" \303\251\n");
+    if (n % 3) link->warning = g_strdup("its log \"goes\"");
     link->lag_s = n % 3 ? 0.123 * n : -1;
     uint64_t *counts[] = {&link->transactions, &link->captured, &link->applied, &link->filtered, &link->discarded,
                           &link->conflicts,    &link->drift,    &link->ddl,     &link->retries,  &link->local_writes};
@@ -202,6 +204,7 @@ static void test_table(void)
     rw_link_status_add_table(back, "shop.log", true, "it has no key");
     rw_link_status_add_table(back, "shop.ok", false, NULL);
     back->local_writes = 2;
+    back->warning = g_strdup("its log\ngoes");
     g_autoptr(GString) out = g_string_new(NULL);
     rw_status_to_table(status, out);
     g_assert_cmpstr(out->str, ==,
@@ -210,6 +213,7 @@ static void test_table(void)
                     "west->east  stopped      -      12345678             0          0       0  -\n"
                     "site west: cannot be reached at db1:3306\n"
                     "west->east: site west: gone [31m  now\n"
+                    "west->east: warning: its log goes\n"
                     "west->east: applications wrote at east, which is read_only: 2 transactions, which no other site gets\n"
                     "west->east: table shop.log takes the exact path: it has no key\n");
 }
