@@ -10,6 +10,18 @@ rw_table *rw_table_new(const char *schema, const char *name, unsigned n_columns)
     return table;
 }
 
+rw_table *rw_table_named(const rw_table *table, const char *schema, const char *name)
+{
+    rw_table *named = rw_table_new(schema, name, table->n_columns);
+    named->hash = table->hash;
+    named->has_names = table->has_names;
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        named->columns[i] = table->columns[i];
+        named->columns[i].name = g_strdup(table->columns[i].name);
+    }
+    return named;
+}
+
 rw_table *rw_table_ref(rw_table *table)
 {
     g_atomic_int_inc(&table->refs);

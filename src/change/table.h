@@ -41,6 +41,7 @@ typedef struct {
 } rw_table;
 
 rw_table *rw_table_new(const char *schema, const char *name, unsigned n_columns); /* columns zeroed, one reference */
+rw_table *rw_table_named(const rw_table *table, const char *schema, const char *name); /* the same under another name; one reference */
 rw_table *rw_table_ref(rw_table *table);
 void rw_table_unref(rw_table *table);
 void rw_column_set_name(rw_column *column, rw_slice name);

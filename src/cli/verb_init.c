@@ -28,6 +28,11 @@ static void print_schema_grant(const char *user, const char *schema)
     printf("GRANT " SCHEMA_GRANTS " ON `%s`.* TO '%s'@'%%';\n", escaped->str, user);
 }
 
+static void add_name(GPtrArray *names, char *name)
+{
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) g_ptr_array_add(names, name);
+}
+
 /* Every schema that some link names; NULL if that cannot be said one by one. */
 static GPtrArray *named_schemas(const rw_conf *conf)
 {
@@ -37,9 +42,11 @@ static GPtrArray *named_schemas(const rw_conf *conf)
         if (!filter->schemas || !*filter->schemas) return NULL;
         for (char **name = filter->schemas; *name; name++) {
             if (strpbrk(*name, "*?")) return NULL;
-            if (!g_ptr_array_find_with_equal_func(names, *name, g_str_equal, NULL)) g_ptr_array_add(names, *name);
+            add_name(names, *name);
         }
     }
+    for (unsigned i = 0; i < conf->n_links; i++)
+        for (unsigned k = 0; k < conf->links[i].renames.n; k++) add_name(names, conf->links[i].renames.at[k].new_schema);
     return g_steal_pointer(&names);
 }
 

@@ -211,6 +211,7 @@ static bool add_link(const builder *b, const rw_conf_section *section, GError **
     if (rw_conf_site(b->conf, link->source)->read_only)
         return refuse(b, section->line, error, "site %s is read_only, so no link leaves it; remove the section, or read_only", link->source);
     if (!fill(b, RW_SECTION_LINK, section, link, error)) return false;
+    link->line = line_of(section, "rename");
     const rw_filter_conf *own = &link->own;
     link->filter = (rw_filter_conf){
         .schemas = own->schemas ? own->schemas : all->schemas,

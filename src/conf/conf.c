@@ -126,6 +126,12 @@ unsigned rw_conf_delay_s(const rw_conf *conf, const char *source, const char *ta
     return link ? link->delay_s : 0;
 }
 
+const rw_renames *rw_conf_renames(const rw_conf *conf, const char *source, const char *target)
+{
+    const rw_link_conf *link = find_link(conf, source, target);
+    return link && link->renames.n ? &link->renames : NULL;
+}
+
 /* table NULL: the section of the schema. */
 static const rw_table_conf *find_table(const rw_conf *conf, const char *schema, const char *table)
 {

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "conf/rename.h"
 
 #include <stdint.h>
 
@@ -57,6 +58,8 @@ typedef struct {
     rw_filter_conf own;    /* as written: NULL = not overridden */
     rw_filter_conf filter; /* what holds: own, else the general list; borrowed */
     unsigned delay_s;
+    rw_renames renames;
+    unsigned line; /* of rename in the file, else of the section: for what only the topology can tell */
 } rw_link_conf;
 
 /* A conflict policy as written: delta(a, b) has the name "delta" and the arguments "a", "b". */
@@ -119,6 +122,7 @@ const rw_site_conf *rw_conf_site_by_id(const rw_conf *conf, unsigned id);      /
 const char *rw_conf_topology(const rw_conf *conf);                             /* the word */
 const rw_filter_conf *rw_conf_filter(const rw_conf *conf, const char *source, const char *target);
 unsigned rw_conf_delay_s(const rw_conf *conf, const char *source, const char *target);
+const rw_renames *rw_conf_renames(const rw_conf *conf, const char *source, const char *target); /* NULL: all names stay */
 rw_triggers rw_conf_table_triggers(const rw_conf *conf, const char *schema, const char *table);
 /* What holds for a table: its own section, else its schema's, else the general value. */
 const rw_policy_conf *rw_conf_table_conflict(const rw_conf *conf, const char *schema, const char *table); /* never NULL */

@@ -132,8 +132,10 @@ static const rw_option table[] = {
      .manual = "A transaction is applied this long after it was committed at the source (on MariaDB: after its last statement began, which is what its "
                "log says), by the source's clock and that of the machine on which ringway runs. Against human error: ringway pause stops the link before a mistake arrives. Both servers must keep their binary logs longer. "
                "With more than two sites give every link into the site the same delay."},
-    {LINK(RW_OPTION_STRING, "rename", own), .later = "remove it and give schemas the same name at every site", .help = "other names at the target",
-     .manual = "Not there yet: refused."},
+    {LINK(RW_OPTION_RENAMES, "rename", renames), .help = "other names at the target",
+     .manual = "shop:shop_eu gives all tables of a schema another one, shop.orders:shop2.orders_copy a single table; the entry of a table wins over that of its schema. The filters of the "
+               "link name what is at the source; [schema] and [table] sections hold at the site where the name is, so write them for both names. The link back, if there is one, needs "
+               "the same the other way round. DDL that touches what is renamed stops the link: run it at both sites. Not for links that hand on what others wrote (rings, stars)."},
 
     {SCHEMA(RW_OPTION_POLICY, "conflict", conflict), .choices = POLICIES, .help = "what to do when two sites wrote one row of this schema",
      .manual = "Instead of conflict in [ringway]."},
@@ -212,6 +214,7 @@ const char *rw_option_type_help(const rw_option *option)
     case RW_OPTION_ENUM: return "one word";
     case RW_OPTION_LIST: return "names or globs, comma between";
     case RW_OPTION_TABLES: return "schema.table, comma between";
+    case RW_OPTION_RENAMES: return "OLD:NEW of schemas or schema.table, comma between";
     case RW_OPTION_HOSTS: return "list of host, host:port or socket";
     case RW_OPTION_ADDRESS: return "address:port, or empty";
     case RW_OPTION_POLICY:

@@ -21,6 +21,7 @@ typedef enum {            /* text in the file              type of the field */
     RW_OPTION_ENUM,       /* one of choices                enum, the index in choices */
     RW_OPTION_LIST,       /* globs, comma between          char **, NULL-terminated */
     RW_OPTION_TABLES,     /* globs schema.table            char **, NULL-terminated */
+    RW_OPTION_RENAMES,    /* OLD:NEW, comma between        rw_renames */
     RW_OPTION_HOSTS,      /* host[:port] or /socket        rw_hosts */
     RW_OPTION_ADDRESS,    /* addr:port, or empty           rw_address */
     RW_OPTION_POLICY,     /* one of choices, (arguments)   rw_policy_conf * */

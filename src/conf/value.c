@@ -283,6 +283,12 @@ static char *print_policy(const rw_policy_conf *policy)
     return g_strdup_printf("%s(%s)", policy->name, arguments);
 }
 
+static bool set_renames(const place *at, rw_renames *field, GError **error)
+{
+    g_autofree char *why = rw_renames_parse(field, at->text);
+    return !why || refuse(at, error, "cannot be '%s': %s; for example: shop:shop_eu, shop.orders:shop2.orders_copy", at->text, why);
+}
+
 static bool set_path(const place *at, char **field, GError **error)
 {
     if (!*at->text) return refuse(at, error, "is empty; name a file or remove the key");
@@ -308,6 +314,7 @@ bool rw_value_set(const rw_option *option, void *target, const char *text, const
     case RW_OPTION_ENUM: return set_choice(&at, field, error);
     case RW_OPTION_LIST:
     case RW_OPTION_TABLES: return set_list(&at, field, error);
+    case RW_OPTION_RENAMES: return set_renames(&at, field, error);
     case RW_OPTION_HOSTS: return set_hosts(&at, field, error);
     case RW_OPTION_ADDRESS: return set_address(&at, field, error);
     case RW_OPTION_POLICY: return set_policy(&at, field, error);
@@ -332,6 +339,7 @@ void rw_value_clear(const rw_option *option, void *target)
         g_strfreev(*(char ***)field);
         *(char ***)field = NULL;
         return;
+    case RW_OPTION_RENAMES: rw_renames_clear(field); return;
     case RW_OPTION_HOSTS: {
         rw_hosts *hosts = field;
         for (unsigned i = 0; i < hosts->n; i++) g_free(hosts->host[i].name);
@@ -381,6 +389,7 @@ char *rw_value_print(const rw_option *option, const void *target)
     case RW_OPTION_ENUM: return g_strdup(option->choices[*(const unsigned *)field]);
     case RW_OPTION_LIST:
     case RW_OPTION_TABLES: return *(char **const *)field ? g_strjoinv(", ", *(char **const *)field) : NULL;
+    case RW_OPTION_RENAMES: return ((const rw_renames *)field)->n ? rw_renames_print(field) : NULL;
     case RW_OPTION_HOSTS: {
         const rw_hosts *hosts = field;
         GString *text = g_string_new(NULL);

@@ -304,7 +304,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->status->delay_s = rw_conf_delay_s(conf, source->name, target->name);
     l->source_site = rw_site_status_new(source->name, source->id);
     l->target_site = rw_site_status_new(target->name, target->id);
-    if (target->read_only) l->local = rw_local_writes_new(l->name, target->name, l->filter);
+    if (target->read_only) l->local = rw_local_writes_new(l->name, target->name, l->filter, rw_conf_renames(conf, source->name, target->name));
     rw_lock_init(&l->lock);
     l->log_watch = rw_log_watch_new(conf, &l->source_at);
     l->thread = g_thread_new("link", run_link, l);

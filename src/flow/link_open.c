@@ -157,7 +157,7 @@ static bool start_reader(rw_run *run, GError **error)
     run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
     rw_relay_options relay = {.conf = l->conf, .source = &l->source_at, .limits = limits, .carries = l->carries};
     rw_last_writers_target_seen(run->recall.memory, &relay.reached);
-    rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .conf = l->conf, .file = p->pos.file,
+    rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .renames = rw_conf_renames(l->conf, l->source->name, l->target->name), .conf = l->conf, .file = p->pos.file,
                                         .history = p->history, .intents = p->intents, .skip = l->control.skip},
                               .txn_bytes = batch_bytes};
     run->reader = rw_reader_new(stream, &reader, run->queue, error);

@@ -7,17 +7,19 @@
 struct rw_local_writes {
     const char *link, *site;
     const rw_filter *filter;
+    const rw_renames *renames;
     rw_lock lock;
     rw_target_pos counted; /* up to here */
     uint64_t n;
 };
 
-rw_local_writes *rw_local_writes_new(const char *link, const char *site, const rw_filter *filter)
+rw_local_writes *rw_local_writes_new(const char *link, const char *site, const rw_filter *filter, const rw_renames *renames)
 {
     rw_local_writes *l = g_new0(rw_local_writes, 1);
     l->link = link;
     l->site = site;
     l->filter = filter;
+    l->renames = renames;
     rw_lock_init(&l->lock);
     return l;
 }
@@ -30,7 +32,11 @@ void rw_local_writes_free(rw_local_writes *l)
     g_free(l);
 }
 
-bool rw_local_writes_concern(const rw_local_writes *l, const rw_table *table) { return rw_filter_table(l->filter, table->schema, table->name); }
+bool rw_local_writes_concern(const rw_local_writes *l, const rw_table *table)
+{
+    rw_name here = {table->schema, table->name}, at_source = l->renames ? rw_renames_back(l->renames, here) : here;
+    return rw_filter_table(l->filter, at_source.schema, at_source.table);
+}
 
 static bool is_new(const rw_local_writes *l, const rw_txn *txn)
 {

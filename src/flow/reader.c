@@ -266,13 +266,20 @@ static bool add_statement(rw_reader *r, const rw_statement *statement, GError **
     return true;
 }
 
+static bool take_rows(rw_reader *r, const rw_event *event, const rw_route *route, GError **error)
+{
+    rw_rows rows = event->rows;
+    rows.table = route->table;
+    return route->relayed ? add_relayed(r, rows, route, error) : add_rows(r, rows, error);
+}
+
 /* false with *error unset: the queue is closed. */
 static bool handle(rw_reader *r, const rw_event *event, GError **error)
 {
     rw_route route;
     if (!rw_router_event(r->router, event, &route, error)) return false;
     if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
-    if (route.action == RW_ROUTE_ROWS && !(route.relayed ? add_relayed(r, event->rows, &route, error) : add_rows(r, event->rows, error))) return false;
+    if (route.action == RW_ROUTE_ROWS && !take_rows(r, event, &route, error)) return false;
     if (route.action == RW_ROUTE_STATEMENT && !add_statement(r, &route.statement, error)) return false;
     if (route.action == RW_ROUTE_CHANGE && !take_change(r, &route, error)) return false;
     if (route.action == RW_ROUTE_VOID && !void_txn(r)) return false;

@@ -1,5 +1,7 @@
 #include "topology/topology.h"
 
+#include "topology/renames.h"
+
 #include <string.h>
 
 static void link_free(gpointer data)
@@ -141,7 +143,7 @@ GPtrArray *rw_topology_links(const rw_conf *conf, GError **error)
     shape->build(links, conf, used, sites_in_use(conf, used));
     if (!check(links, conf, error)) return NULL;
     for (unsigned origin = 0; origin < conf->n_sites; origin++) route(links, conf, origin);
-    return g_steal_pointer(&links);
+    return rw_topology_check_renames(conf, links, error) ? g_steal_pointer(&links) : NULL;
 }
 
 bool rw_topology_hands_on(const rw_conf *conf, const GPtrArray *links, unsigned site)

@@ -8,7 +8,7 @@
  * A read_only site is the source of no link.
  * In: a checked configuration, borrowed. Out: links in a fixed order, with indexes into conf->sites; free with g_ptr_array_unref. Any thread.
  * Errors: RW_ERR_CONFIG: too few or too many sites for the shape; topology = links without a [link] section; a [link] section that the shape
- * does not have.
+ * does not have; renames that do not fit together (renames.h).
  * To add a shape: one row in the table of topology.c, and its name in conf/options.c.
  */
 #pragma once

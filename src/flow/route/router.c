@@ -6,6 +6,7 @@
 #include "change/value.h"
 #include "ddl/classify.h"
 #include "flow/route/intents.h"
+#include "flow/route/naming.h"
 #include "server/charset.h"
 #include "server/schema.h"
 
@@ -17,7 +18,15 @@ typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, ORIGIN, OWN } table_ve
 typedef struct {
     table_verdict verdict;
     int version_column; /* -1: none */
+    rw_table *named;    /* under its name at the target, if that is another one; else NULL */
 } table_note;
+
+static void note_free(gpointer data)
+{
+    table_note *note = data;
+    rw_table_unref(note->named);
+    g_free(note);
+}
 
 struct rw_router {
     rw_router_start start;
@@ -43,7 +52,7 @@ rw_router *rw_router_new(const rw_router_start *start, GError **error)
     r->history = start->history;
     r->file = g_strdup(start->file);
     r->intents = rw_intents_new();
-    r->notes = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, g_free);
+    r->notes = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, note_free);
     r->changed = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)rw_table_unref);
     if (rw_intents_parse(r->intents, start->intents)) return r;
     rw_fail(error, RW_ERR_STOP, "ringway.progress.intents holds '%s', which is not a list of sessions; restore the row or run init again",
@@ -93,14 +102,18 @@ static bool find_version_column(const rw_router *r, const rw_table *table, int *
                    table->schema, table->name, name);
 }
 
+static rw_table *target_table(const table_note *note, rw_table *table) { return note->named ? note->named : table; }
+
 static const table_note *note_of(rw_router *r, rw_table *table, GError **error)
 {
     table_note *note = g_hash_table_lookup(r->notes, table);
     if (note) return note;
     int column;
-    if (!find_version_column(r, table, &column, error)) return NULL;
+    rw_table *named = NULL;
+    table_verdict verdict = judge(r, table);
+    if (!find_version_column(r, table, &column, error) || (verdict == PASS && !rw_naming_table(r->start.renames, table, &named, error))) return NULL;
     note = g_new(table_note, 1);
-    *note = (table_note){judge(r, table), column};
+    *note = (table_note){verdict, column, named};
     g_hash_table_insert(r->notes, rw_table_ref(table), note);
     return note;
 }
@@ -260,7 +273,7 @@ static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GE
     const table_note *note = note_of(r, table, error);
     if (!note) return false;
     route->change.own = c[RW_CHANGE_OWN].data[0];
-    route->change.table = table;
+    route->change.table = target_table(note, table);
     route->change.image = c[RW_CHANGE_IMAGE];
     route->change.after = c[RW_CHANGE_AFTER];
     if (!route->change.own) return take_trace(r, note, route);
@@ -353,6 +366,7 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
     route->origin = r->origin;
     const table_note *note = note_of(r, event->rows.table, error);
     if (!note) return false;
+    route->table = target_table(note, event->rows.table);
     if (note->version_column >= 0) refine_stamp(r, &event->rows, (unsigned)note->version_column);
     r->rows_bytes += event->size_bytes;
     switch (note->verdict) {
@@ -457,6 +471,8 @@ static bool judge_statement(rw_router *r, const rw_event *event, const rw_ddl *d
         reach reached = reach_of(r, ddl);
         if (reached == REACH_SOME) return refuse(event, ddl, "touches replicated and filtered tables at once; run it in parts, then skip this one", error);
         *run = reached == REACH_ALL;
+        if (*run && rw_naming_concerns(r->start.renames, ddl, &event->query))
+            return refuse(event, ddl, "touches what is renamed by this link, or may refer to it; run it on the target by hand under its new name, with sql_log_bin = 0, then skip", error);
         return !*run || ddl->kind == RW_DDL_TABLE || whole_schema_or_stop(r, event, ddl, error);
     }
     case RW_DDL_TEMPORARY: return true;

@@ -19,8 +19,10 @@
  *
  * With `watch` it reads a target's log for the memory of last writers: it judges nothing, and hands on the rows of every transaction, a
  * Ringway's too, and what their progress rows say of their writers.
+ * What a link renames has its name at the target from here on: nothing behind the router knows the source's.
  * Owner: one thread. Errors: RW_ERR_STOP for what must not be guessed: row images that are not whole, statements in statement format,
- * objects other than tables, indexes and databases, savepoint rollbacks, a statement over filtered and replicated tables at once.
+ * objects other than tables, indexes and databases, savepoint rollbacks, a statement over filtered and replicated tables at once or over renamed ones,
+ * two tables that get one name.
  * Does not know: targets, windows, how rows are written.
  */
 #pragma once
@@ -46,12 +48,13 @@ typedef enum {
 typedef struct {
     rw_route_action action;
     bool ends;           /* the transaction is complete with this event */
+    rw_table *table;     /* for ROWS: the event's, under its name at the target */
     bool relayed;        /* the rows are a window's: each has an author of its own */
     bool filtered;       /* relayed rows that a rule keeps back: to be counted only */
     unsigned origin;     /* for ROWS of a window that holds those of several sites: whose these are; 0: it does not say */
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
     struct {
-        rw_table *table; /* the router's */
+        rw_table *table; /* the router's, under its name at the target */
         bool own;        /* a delete that the site made itself; else one of the window's changes, which found the row as wanted */
         rw_slice image, after;
     } change;
@@ -66,6 +69,7 @@ typedef struct {
     const char *scope;       /* link name for the log */
     unsigned source;         /* site number */
     const rw_filter *filter; /* borrowed */
+    const rw_renames *renames; /* borrowed; NULL = all names stay */
     const rw_conf *conf;     /* borrowed; for version columns; NULL = there are none */
     const char *file;        /* where reading starts */
     rw_history history;      /* of the source's log there */

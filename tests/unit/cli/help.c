@@ -38,7 +38,7 @@ static void test_keys(void)
     g_assert_nonnull(strstr(text, "Keys of [site NAME]:"));
     g_assert_nonnull(strstr(text, "seconds to wait for a row lock at a target [5]"));
     g_assert_nonnull(strstr(text, "delay_s"));
-    g_assert_null(strstr(text, "rename"));
+    g_assert_nonnull(strstr(text, "rename"));
 }
 
 static void test_manual(void)

@@ -251,11 +251,6 @@ static void test_read_only(void)
     g_assert_cmpstr(nobody->message, ==, "r.cnf: every site is read_only, so there is nothing to replicate; remove it where applications write");
 }
 
-static void test_not_there_yet(void)
-{
-    refused("[link east->west]\nrename=a:b", "r.cnf:8: rename is not there yet; remove it and give schemas the same name at every site");
-}
-
 static void test_between_sites(void)
 {
     refused("[site c]\nid=1\nhosts=x", "r.cnf:8: id 1 is that of site east already; give each site a number of its own");
@@ -338,7 +333,6 @@ int main(int argc, char **argv)
     g_test_add_func("/conf/conf/policies-refused", test_policies_refused);
     g_test_add_func("/conf/conf/values-refused", test_values_refused);
     g_test_add_func("/conf/conf/read_only", test_read_only);
-    g_test_add_func("/conf/conf/not-there-yet", test_not_there_yet);
     g_test_add_func("/conf/conf/between-sites", test_between_sites);
     g_test_add_func("/conf/conf/too-few", test_too_few);
     g_test_add_func("/conf/conf/logins", test_logins);
