@@ -50,7 +50,7 @@ def wait_warned(link, words):
     wait_until(warned, 30, lambda: f'{words!r} in {[one["warning"] for one in link.links().values()]}')
 
 
-def test_said_before_it_is_too_late_and_after(short):
+def test_said_before_it_is_too_late(short):
     assert [one['warning'] for one in short.links().values()] == [None, None]
     leave_behind(short, 1)
     wait_warned(short, f'keeps its binary log for {KEEP_S} s (binlog_expire_logs_seconds)')
@@ -70,17 +70,21 @@ def test_said_before_it_is_too_late_and_after(short):
     short.same()
     assert short.log().count('kept for long enough again') == 2
 
-    leave_behind(short, 10)
-    first = {name: short.link(name)['position']['file'] for name in LINKS}
-    for server in short.pair():
-        purge(server)
-    wait_warned(short, 'has purged its binary log')
+
+@pytest.mark.parametrize('purged, other', [('east', 'west'), ('west', 'east')])
+def test_what_is_gone(short, purged, other):
+    """The link out of that site has lost its source's log; the one into it, what it would read again to know who wrote which row last."""
+    out, into = f'{purged}->{other}', f'{other}->{purged}'
+    leave_behind(short, 1)
+    needed = short.link(out)['position']['file']
+    purge(short.sites[purged])
+    wait_until(lambda: 'has purged its binary log' in (short.link(out)['warning'] or ''), 30, lambda: short.link(out)['warning'])
     short.resume_all()
-    for name, source in LINKS.items():
-        error = short.wait_stopped(name)
-        newest = short.sites[source].binlog_files()[-1]
-        assert f'cannot be read from the recorded position ({first[name]}:' in error and f'purged from {first[name]} on' in error and newest in error, error
-        assert "ringway init --link 'A->B' --from POSITION" in error
+    error = short.wait_stopped(out)
+    left = short.sites[purged].binlog_files()
+    assert error.startswith(f'site {purged}: the binary log cannot be read from the recorded position ({needed}:'), error
+    assert f'; {needed} was purged, and {left[0]}' in error and f'{left[-1]} ' in error and "ringway init --link 'A->B' --from POSITION" in error, error
+    assert "who wrote which row last is read from the target's log" in short.wait_stopped(into)
 
 
 def test_a_managed_server_that_keeps_nothing(pair):

@@ -73,7 +73,7 @@ static char *describe_files(const rw_stream *stream)
     if (!there || !there->files->len) return g_strdup("");
     g_autofree char *files = rw_retention_files(there);
     bool gone = *stream->file && rw_log_file_compare(stream->file, g_ptr_array_index(there->files, 0)) < 0;
-    return gone ? g_strdup_printf("; it was purged from %s on, the oldest files that are left are %s", stream->file, files) : g_strdup_printf("; the server has %s", files);
+    return gone ? g_strdup_printf("; %s was purged, and %s is left", stream->file, files) : g_strdup_printf("; the server has %s", files);
 }
 
 static rw_stream_status failed(rw_stream *stream, GError **error)
