@@ -164,8 +164,9 @@ void rw_writers_sort(rw_writers *w)
         rw_written written = {one->item, one->txn, i};
         if (!one->over && !one->erased) g_array_append_val(w->index, written);
     }
+    if (!w->index->len) return;
     rw_written *index = &g_array_index(w->index, rw_written, 0);
-    if (w->index->len) qsort(index, w->index->len, sizeof *index, by_item_then_place);
+    qsort(index, w->index->len, sizeof *index, by_item_then_place);
     for (guint i = 0; i < w->index->len; i++) {
         uint32_t txn = index[i].first;
         if (n && rw_item_equal(index[n - 1].item, index[i].item)) index[n - 1].last = txn;
