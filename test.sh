@@ -8,7 +8,7 @@
 #   ./test.sh --long              everything, with the tests that take minutes or gigabytes, and 200 kills per pair
 #
 # RINGWAY_BINLOGS: folder with binary log files of many versions, for the decoder's tests (default ../shared/binlogs).
-# FUZZ_SECONDS: length of each fuzz run (default 10).  RINGWAY_CACHE: where the MySQL server is kept.
+# FUZZ_SECONDS: length of each fuzz run (default 5).  RINGWAY_CACHE: where the MySQL server is kept.
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 2
 export LC_ALL=C.UTF-8
@@ -74,7 +74,7 @@ run_unit() {    # run_unit WHAT DIRECTORY
 }
 
 run_fuzz() {
-    local seconds=${FUZZ_SECONDS:-10} program name good=0 bad=0 left_out=0
+    local seconds=${FUZZ_SECONDS:-5} program name good=0 bad=0 left_out=0
     for program in build-asan/tests/fuzz/fuzz_*; do
         [ -f "$program" ] && [ -x "$program" ] || continue
         name=${program##*/fuzz_}
