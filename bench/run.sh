@@ -4,6 +4,7 @@
 #   bench/run.sh                         MariaDB -> MariaDB and MySQL -> MySQL, under 6 minutes
 #   bench/run.sh --pair mariadb          one of them
 #   bench/run.sh conflicts               what a conflict costs
+#   bench/run.sh applications            what a catch-up does to applications at the target
 #   bench/run.sh --help                  every parameter
 #
 # RINGWAY_BENCH_BUILD: directory of the optimised build (default build-bench).
@@ -12,10 +13,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C.UTF-8
 build=${RINGWAY_BENCH_BUILD:-build-bench}
 script=replication
-if [ "${1-}" = conflicts ]; then
-    script=conflicts
-    shift
-fi
+case "${1-}" in
+    conflicts|applications)
+        script=$1
+        shift ;;
+esac
 case " $* " in
     *' --help '*|*' -h '*) ;;
     *)
