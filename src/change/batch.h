@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "change/mark.h"
 #include "change/row.h"
 #include "change/seen.h"
 #include "change/statement.h"
@@ -25,6 +26,7 @@ typedef struct {
     unsigned first_row, n_rows; /* in this batch */
     const rw_statement *statement; /* DDL to execute before the rows; NULL mostly */
     rw_slice writers;           /* first piece of a large window that is handed on: conflict/writers.h, of all of it; data NULL: the author's */
+    const rw_mark *mark;        /* of the place behind it; NULL: the source's log needs none */
     const char *intents;        /* open intents of other sessions in the log here (flow/route), NULL = none: kept in progress */
     rw_row_counts counts;       /* in this batch */
     bool partial;               /* what comes next is of the same transaction of the log: the position stays before it */

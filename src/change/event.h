@@ -50,6 +50,7 @@ typedef struct {
     uint32_t server_id;
     uint32_t size_bytes;       /* of the event in the log */
     uint64_t end_offset_bytes; /* file offset after this event; inside a compressed payload, of the payload; counted where the log says 0 */
+    uint64_t xid;              /* COMMIT: the number in an XID event; 0: it is a Query 'COMMIT' */
     union {
         struct { uint16_t version; bool server_started; rw_slice server_version; } format; /* server_started: first log after a start */
         struct { rw_slice file; uint64_t offset_bytes; } place;                            /* ROTATE, HEARTBEAT */

@@ -1,5 +1,6 @@
 #include "flow/elsewhere.h"
 
+#include "flow/content.h"
 #include "flow/decode/decoder.h"
 
 typedef struct {
@@ -19,6 +20,39 @@ static bool by_window(const rw_log_reader *log, const rw_log_mark *mark, answer 
     if (found != RW_MARKER_FOUND)
         out->why_not = g_strdup_printf("window %" G_GUINT64_FORMAT " of the link from site %u, behind which it stands, is not in its log, which %s", mark->seq, mark->source,
                                        found == RW_MARKER_GONE ? "does not reach back far enough" : "ends before it");
+    return true;
+}
+
+static char *why_not_there(rw_content_answer found, const rw_mark *mark)
+{
+    static const char *const why[] = {
+        [RW_CONTENT_GONE] = "does not reach back that far (older files were purged, or the node got a state transfer)",
+        [RW_CONTENT_OTHER] = "holds another transaction under that number",
+        [RW_CONTENT_LACKS] = "does not hold it, although the node has got that far (it was local to the other host, or not logged here)",
+        [RW_CONTENT_LEAVES] = "holds other statements after it",
+        [RW_CONTENT_TWICE] = "holds it twice",
+    };
+    return g_strdup_printf("it stands behind transaction %" G_GUINT64_FORMAT " of the cluster, and the log %s", mark->number, why[found]);
+}
+
+static bool by_content(const rw_log_reader *log, const rw_log_mark *mark, answer *out, GError **error)
+{
+    const rw_connection *here = log->session;
+    rw_content_answer found;
+    if (!mark->mark || !mark->mark->number || !mark->cluster || !*mark->cluster) {
+        out->why_not = g_strdup("no transaction of a cluster marks it");
+        return true;
+    }
+    if (strcmp(mark->cluster, here->cluster) != 0) {
+        out->why_not = g_strdup_printf("it was in a log of cluster %s, and this host is of %s%s", mark->cluster, *here->cluster ? "cluster " : "none", here->cluster);
+        return true;
+    }
+    if (!rw_content_find(log, mark->mark, &found, &out->file, &out->offset_bytes, error)) return false;
+    if (found == RW_CONTENT_FOUND) return true;
+    if (found == RW_CONTENT_BEHIND)
+        return rw_fail(error, RW_ERR_RETRY, "site %s: host %s is behind: its log ends before transaction %" G_GUINT64_FORMAT " of the cluster, or the statements after it, "
+                       "which were read from server %s already", here->site, here->address, mark->mark->number, mark->before);
+    out->why_not = why_not_there(found, mark->mark);
     return true;
 }
 
@@ -71,7 +105,7 @@ static bool by_gtid(const rw_log_reader *log, const rw_log_mark *mark, answer *o
     return true;
 }
 
-static bool (*const ways[])(const rw_log_reader *, const rw_log_mark *, answer *, GError **) = {by_window, by_gtid};
+static bool (*const ways[])(const rw_log_reader *, const rw_log_mark *, answer *, GError **) = {by_window, by_content, by_gtid};
 
 bool rw_elsewhere_find(const rw_log_reader *log, const rw_log_mark *mark, char **file, uint64_t *offset_bytes, GError **error)
 {

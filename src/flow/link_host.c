@@ -1,5 +1,6 @@
 /* link_host: which hosts of its two sites a link uses, and where it goes on when they have changed. */
 #include "base/log.h"
+#include "flow/content.h"
 #include "flow/link_private.h"
 
 enum { SHOWN_BYTES = 300 };
@@ -135,22 +136,54 @@ bool rw_run_check_target(rw_run *run, rw_connection *source, GError **error)
 
 /* --- places on the host that was chosen --- */
 
+/* By file and offset from now on. A cluster's GTIDs tell nothing: nodes count by themselves, or with transactions of their own between, and a position
+ * that was read at one node would grow by what is read at another, until it fits neither. */
+static void use_place(rw_progress *p, rw_dump_start *start)
+{
+    rw_gtid_state_clear(&p->gtid);
+    start->gtid = NULL;
+}
+
+/* A link that has written no window yet knows no transaction before its place, and would be lost if this node were. Written at once: the process may die, too. */
+static bool note_mark(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    rw_progress *p = &run->progress;
+    if ((p->mark.number && strcmp(p->cluster, run->source_cluster) == 0) || !*p->pos.file) {
+        g_strlcpy(p->cluster, run->source_cluster, sizeof p->cluster);
+        return true;
+    }
+    g_autoptr(rw_connection) source = rw_endpoint_open(&l->source_at, rw_link_question_limits(l->conf), error);
+    rw_log_reader log = {&l->source_at, rw_link_stream_limits(l->conf), source};
+    if (!source || !rw_content_mark_at(&log, p->pos.file, p->pos.offset_bytes, &p->mark, error)) return false;
+    g_strlcpy(p->cluster, run->source_cluster, sizeof p->cluster);
+    g_autofree char *mark = rw_mark_format(p->cluster, &p->mark);
+    g_autoptr(GString) sql = g_string_new("UPDATE ringway.progress SET source_mark=");
+    rw_sql_quote(sql, rw_slice_str(mark));
+    g_string_append(sql, ",source_host=");
+    rw_sql_quote(sql, rw_slice_str(l->source_at.identity));
+    g_string_append_printf(sql, " WHERE source=%u AND lane=0 AND seq=%" G_GUINT64_FORMAT, l->source->id, p->seq);
+    return rw_connection_run(run->target, sql->str, error);
+}
+
 bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error)
 {
     rw_link *l = run->link;
     rw_progress *p = &run->progress;
     bool moved = *p->source_host && strcmp(p->source_host, l->source_at.identity) != 0;
+    if (*run->source_cluster && *p->pos.file) use_place(p, start);
+    if (!moved && *run->source_cluster) return note_mark(run, error);
     if (!moved || (p->gtid.kind != RW_GTID_NONE && run->source_shares_gtids)) return true;
     g_autoptr(rw_connection) source = rw_endpoint_open(&l->source_at, rw_link_question_limits(l->conf), error);
     rw_log_reader log = {&l->source_at, rw_link_stream_limits(l->conf), source};
-    rw_log_mark mark = {.what = "from where on to read", .before = p->source_host};
+    rw_log_mark mark = {.what = "from where on to read", .before = p->source_host, .cluster = p->cluster, .mark = &p->mark};
     char *file = NULL;
     if (!source || !rw_elsewhere_find(&log, &mark, &file, &start->offset_bytes, error)) return false;
     g_free(p->pos.file);
     p->pos.file = file;
     p->pos.offset_bytes = start->offset_bytes;
     start->file = file;
-    start->gtid = NULL;
+    use_place(p, start);
     return true;
 }
 

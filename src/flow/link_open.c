@@ -73,6 +73,7 @@ static bool ask_source(rw_run *run, GError **error)
     if (!source || !rw_preflight(source, error)) return false;
     run->source_dialect = source->dialect;
     run->source_shares_gtids = source->shares_gtids;
+    g_strlcpy(run->source_cluster, source->cluster, sizeof run->source_cluster);
     rw_log_reader log = rw_run_target_log(run);
     if (!rw_progress_load(&run->progress, l->source->id, source->dialect, run->target, error) || !rw_run_check_target(run, source, error) ||
         !rw_recall_place(&run->progress, l->target->id, &log, source, error)) return false;
@@ -95,7 +96,7 @@ static bool is_initialised(rw_run *run, GError **error)
     GError *failure = NULL;
     g_autofree char *there = rw_connection_value(run->target, "SELECT CONCAT((SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'), "
                                                  "(SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'ringway' AND table_name = 'progress' AND "
-                                                 "column_name = 'carries'))", &failure);
+                                                 "column_name = 'source_mark'))", &failure);
     if (!failure && g_strcmp0(there, "11") == 0) return true;
     if (failure) g_propagate_error(error, failure);
     else if (g_strcmp0(there, "10") == 0)
@@ -159,7 +160,7 @@ static bool start_reader(rw_run *run, GError **error)
     rw_last_writers_target_seen(run->recall.memory, &relay.reached);
     rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .renames = rw_conf_renames(l->conf, l->source->name, l->target->name), .conf = l->conf, .file = p->pos.file,
                                         .history = p->history, .intents = p->intents, .skip = l->control.skip},
-                              .txn_bytes = batch_bytes};
+                              .mark = *run->source_cluster ? &p->mark : NULL, .txn_bytes = batch_bytes};
     run->reader = rw_reader_new(stream, &reader, run->queue, error);
     return run->reader != NULL;
 }

@@ -50,6 +50,7 @@ typedef struct {
     rw_connection *target;
     const rw_dialect *source_dialect;
     bool source_shares_gtids;
+    char source_cluster[RW_CLUSTER_BYTES]; /* "": the source is none */
     rw_progress progress;
     rw_intent intent;
     rw_recall recall;

@@ -1,9 +1,11 @@
 #include "flow/reader.h"
 
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/point.h"
 #include "change/rows.h"
 #include "flow/decode/decoder.h"
+#include "flow/fingerprint.h"
 #include "flow/own_changes.h"
 
 struct rw_reader {
@@ -16,12 +18,14 @@ struct rw_reader {
     size_t txn_bytes, txn_started_bytes;
     uint64_t captured, filtered; /* row changes of the current transaction; relayed ones that a rule keeps back */
     bool continued;       /* earlier pieces of the current transaction are in the queue */
+    rw_fingerprint *prints; /* NULL: no marks are needed */
+    bool told_local;
     rw_relay *relay;
     rw_relay_options relays;
     bool relayed;         /* the current transaction is a window that is handed on */
     GArray *changes;      /* rw_own_change, of that window; they come after it */
     bool known;           /* the target holds the current transaction already */
-    char *file, *intents, *skip;
+    char *file, *intents, *skip, *scope;
     rw_lock lock;
     char *failed;         /* under lock */
 };
@@ -58,6 +62,14 @@ static const rw_seen *keep_seen(rw_reader *r, const rw_seen *seen)
     return copy;
 }
 
+static const rw_mark *keep_mark(rw_reader *r)
+{
+    if (!r->prints) return NULL;
+    rw_mark *copy = rw_arena_alloc(r->batch->arena, sizeof *copy);
+    *copy = *rw_fingerprint_mark(r->prints);
+    return copy;
+}
+
 /* The target holds the transaction already: it came another way. */
 static void forget_rows(rw_reader *r)
 {
@@ -89,6 +101,7 @@ static void fill_head(rw_reader *r)
     txn->commit_us = head->commit_us;
     txn->top_us = head->top_us;
     txn->seen = keep_seen(r, head->seen);
+    txn->mark = keep_mark(r);
     fill_author(r, (rw_author *)txn->author);
     txn->dropped = head->dropped;
     txn->counts = head->counts;
@@ -273,10 +286,24 @@ static bool take_rows(rw_reader *r, const rw_event *event, const rw_route *route
     return route->relayed ? add_relayed(r, rows, route, error) : add_rows(r, rows, error);
 }
 
+static void tell_local(rw_reader *r, rw_local local)
+{
+    const rw_connection *source = rw_stream_connection(r->stream);
+    const char *why = local == RW_LOCAL_UNNUMBERED ? "it changed a table of an engine that the cluster does not replicate"
+                                                   : "its number is not the cluster's: it, or the one before, was made with wsrep_on = 0";
+    if (local == RW_LOCAL_NOT || r->told_local) return;
+    r->told_local = true;
+    rw_log(RW_LOG_WARNING, r->scope, "site %s: the log of host %s holds a transaction that is local to this node (%s): other nodes do not have it; make such changes "
+           "at all nodes alike, or not at all", source->site, source->address, why);
+}
+
 /* false with *error unset: the queue is closed. */
 static bool handle(rw_reader *r, const rw_event *event, GError **error)
 {
     rw_route route;
+    rw_local local = RW_LOCAL_NOT;
+    if (r->prints) rw_fingerprint_event(r->prints, event, &local);
+    tell_local(r, local);
     if (!rw_router_event(r->router, event, &route, error)) return false;
     if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
     if (route.action == RW_ROUTE_ROWS && !take_rows(r, event, &route, error)) return false;
@@ -333,10 +360,12 @@ static void reader_free(rw_reader *r)
     rw_decoder_free(r->decoder);
     rw_router_free(r->router);
     rw_relay_free(r->relay);
+    rw_fingerprint_free(r->prints);
     g_array_free(r->changes, TRUE);
     g_free(r->file);
     g_free(r->intents);
     g_free(r->skip);
+    g_free(r->scope);
     g_free(r->failed);
     rw_lock_clear(&r->lock);
     g_free(r);
@@ -352,6 +381,8 @@ rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_que
     r->file = g_strdup(start->route.file);
     r->intents = g_strdup(start->route.intents);
     r->skip = g_strdup(start->route.skip);
+    r->scope = g_strdup(start->route.scope);
+    r->prints = start->mark ? rw_fingerprint_new(start->mark) : NULL;
     r->relays = start->relay;
     r->relay = rw_relay_new(&start->relay);
     r->changes = rw_own_changes_new();

@@ -15,6 +15,7 @@ typedef struct rw_reader rw_reader;
 typedef struct {
     rw_router_start route;   /* strings copied; whose transactions go on is said by relay */
     rw_relay_options relay;
+    const rw_mark *mark;     /* of the place where it begins; NULL: the source's log needs no marks */
     size_t txn_bytes;        /* a transaction larger than this is spread over batches */
 } rw_reader_start;
 

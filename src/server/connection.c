@@ -87,17 +87,19 @@ static void set_tls(MYSQL *mysql, const rw_site_conf *site)
 /* One round trip for all that must be known of any server. */
 static bool introduce(rw_connection *c, GError **error)
 {
-    g_autoptr(rw_result) row = rw_connection_queryf(c, error, "SELECT @@max_allowed_packet, %s, %s, %s, %s", c->dialect->identity, c->dialect->unfit,
-                                                     c->dialect->shares_gtids, c->dialect->one_writer);
-    rw_slice cells[5];
+    g_autoptr(rw_result) row = rw_connection_queryf(c, error, "SELECT @@max_allowed_packet, %s, %s, %s, %s, %s", c->dialect->identity, c->dialect->unfit,
+                                                     c->dialect->shares_gtids, c->dialect->one_writer, c->dialect->cluster);
+    rw_slice cells[6];
     if (!row) return false;
-    if (!rw_result_next(row, cells, 5)) return rw_fail(error, RW_ERR_BUG, "site %s: a server does not say who it is", c->site);
+    if (!rw_result_next(row, cells, 6)) return rw_fail(error, RW_ERR_BUG, "site %s: a server does not say who it is", c->site);
     c->max_packet_bytes = rw_cell_number(cells[0]);
     g_strlcpy(c->identity, "", sizeof c->identity);
     if (cells[1].data) memcpy(c->identity, cells[1].data, MIN(cells[1].len, sizeof c->identity - 1));
     c->unfit = rw_cell_text(cells[2]);
     c->shares_gtids = rw_cell_number(cells[3]) != 0;
     c->one_writer = rw_cell_number(cells[4]) != 0;
+    g_autofree char *cluster = rw_cell_text(cells[5]);
+    g_strlcpy(c->cluster, cluster ? cluster : "", sizeof c->cluster);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/slice.h"
+#include "change/mark.h"
 #include "conf/conf.h"
 #include "server/dialect.h"
 
@@ -29,6 +30,7 @@ struct rw_connection {
     char *address;      /* of that host */
     char identity[RW_IDENTITY_BYTES]; /* of the server that answered there */
     bool shares_gtids;  /* transactions have the same GTIDs on all hosts of its site */
+    char cluster[RW_CLUSTER_BYTES]; /* whose node it is; "": none whose transactions have numbers (change/mark.h) */
     bool one_writer;    /* of the hosts of its site, one is meant to be written to */
     char *unfit;        /* why applications could not write there when the session began; NULL: they could */
     char *version;

@@ -59,7 +59,12 @@ const rw_dialect rw_dialect_mariadb = {
              "WHEN " WSREP_IS_ON " AND " WSREP_STATUS("WSREP_READY") " <> 'ON' THEN 'wsrep_ready is OFF' "
              "WHEN " WSREP_IS_ON " AND " WSREP_STATUS("WSREP_LOCAL_STATE") " <> '4' "
              "THEN CONCAT('its wsrep state is ', " WSREP_STATUS("WSREP_LOCAL_STATE_COMMENT") ") END",
-    .shares_gtids = "IF(" WSREP_IS_ON " AND " WSREP_VARIABLE("WSREP_GTID_MODE") " <> 'ON', 0, 1)",
+    /* Not even with wsrep_gtid_mode = ON: a node's local transactions, and its domain and server ids, remain its own; after all nodes were down
+     * the domain may be another one. */
+    .shares_gtids = "IF(" WSREP_IS_ON ", 0, 1)",
+    /* All zeros: it has not met its cluster since it started. */
+    .cluster = "IF(" WSREP_IS_ON ", NULLIF(" WSREP_STATUS("WSREP_CLUSTER_STATE_UUID") ", '00000000-0000-0000-0000-000000000000'), NULL)",
+    .sql_cluster_number = "SELECT " WSREP_STATUS("WSREP_LAST_COMMITTED"),
     .one_writer = "IF(" WSREP_IS_ON ", 0, 1)",
     /* The seconds are there from 10.6 on, the limit of size from 11.4 on. */
     .sql_log_retention = "SELECT COALESCE((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'BINLOG_EXPIRE_LOGS_SECONDS'), "

@@ -46,6 +46,7 @@ const rw_dialect rw_dialect_mysql = {
     .unfit = "CASE WHEN @@global.offline_mode THEN 'offline_mode is ON' WHEN @@global.innodb_read_only THEN 'innodb_read_only is ON' "
              "WHEN @@global.super_read_only THEN 'super_read_only is ON' WHEN @@global.read_only THEN 'read_only is ON' END",
     .shares_gtids = "IF(@@global.gtid_mode = 'ON', 1, 0)",
+    .cluster = "NULL",
     .one_writer = "1",
     .sql_log_retention = "SELECT IF(@@GLOBAL.binlog_expire_logs_auto_purge, @@GLOBAL.binlog_expire_logs_seconds, 0), 'binlog_expire_logs_seconds', "
                          "(SELECT VARIABLE_VALUE FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'binlog_space_limit')", /* Percona's */

@@ -37,6 +37,8 @@ const char *const rw_schema_sql[] = {
     "  source_host VARCHAR(127) NOT NULL DEFAULT '' COMMENT 'server of the source whose log file and offset_bytes mean; empty: not known',\n"
     "  memory_host VARCHAR(127) NOT NULL DEFAULT '' COMMENT 'server of this site whose log memory_file and memory_offset_bytes mean',\n"
     "  memory_seq BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'window of this link that stands right before that place, so that it is found in the log of another host; 0: none',\n"
+    "  source_mark VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'where file and offset_bytes stand in the log of any node, if the source is a Galera cluster: its uuid, "
+    "number:hash of the last transaction before, +n:hash of n statements after that',\n"
     "  PRIMARY KEY (source, lane, seq)\n"
     ")" TABLE_OPTIONS " COMMENT 'one row per applied window: position, exactly-once and loop mark in one'",
 

@@ -62,19 +62,38 @@ def equal_ids():
     yield from running('mariadb', server_ids=(1, 1, 1), gtid_mode=True, domains=(11, 12, 13))
 
 
+class Site:
+    """All nodes as the hosts of one site: what is asked goes to the first that serves."""
+
+    name, flavour, process = 'east', 'mariadb', True
+
+    def __init__(self, nodes):
+        self.nodes = nodes
+
+    @property
+    def address(self):
+        return ', '.join(node.address for node in self.nodes)
+
+    def __getattr__(self, name):
+        return getattr(next((node for node in self.nodes if node.alive() and node.is_synced()), self.nodes[-1]), name)
+
+
 class ClusterScenario(Scenario):
-    def __init__(self, pair):
-        super().__init__(pair, options={'conflict': 'last_write_wins'})
+    def __init__(self, pair, hosts=False):
+        super().__init__(pair, options={'conflict': 'last_write_wins', 'deadline_s': 3, 'connect_timeout_s': 2})
         self.cluster, self.nodes = pair.cluster, pair.nodes
+        if hosts:
+            self.sites['east'] = Site(pair.nodes)
+            self.write_conf()
 
     def same(self, timeout=60):
         """All rows, on all four servers."""
         self.cluster.wait_applied()
         super().same(timeout)
         self.cluster.wait_applied()
-        for node in self.nodes[1:]:
-            compare.assert_same(self.east, node, [self.db])
-
+        for node in self.nodes:
+            if node.alive() and node.is_synced():
+                compare.assert_same(self.west, node, [self.db])
 
     def same_rows(self, table):
         """For tests that make tables at one site only."""
@@ -83,8 +102,8 @@ class ClusterScenario(Scenario):
 
 
 @contextlib.contextmanager
-def between(pair):
-    with contextlib.closing(ClusterScenario(pair.fresh())) as link:
+def between(pair, hosts=False):
+    with contextlib.closing(ClusterScenario(pair.fresh(), hosts)) as link:
         link.begin()
         yield link
         link.stop()
@@ -233,3 +252,64 @@ def test_windows_that_lose_and_conflicts(link):
         return lambda cursor, i: cursor.execute(f"UPDATE hot SET n = {i}, v = '{name}' WHERE code = 'code-{i % 4}'")
     lose(link, writes('west'), writes('east'), 5)
     assert link.link('west->east')['conflicts'] > 0
+
+
+# ---- the links use all nodes: when one goes away, they go on at another
+
+TRAIL = 'CREATE TABLE trail (who VARCHAR(20), i INT, n INT) ENGINE=InnoDB'       # no key: what is applied twice is there twice
+
+
+@pytest.fixture(params=['different_ids', 'equal_ids'])
+def nodes(request):
+    """wsrep_gtid_mode=OFF, and ON."""
+    with between(request.getfixturevalue(request.param), hosts=True) as link:
+        yield link
+
+
+@pytest.fixture
+def off(different_ids):
+    with between(different_ids, hosts=True) as link:
+        yield link
+
+
+def trailing(server):
+    rows = writer(server, 't')
+
+    def step(cursor, i):
+        rows(cursor, i)
+        cursor.execute(f"INSERT INTO trail VALUES ('{server.name}', {i}, {i})")
+    return step
+
+
+def goes_on(link, lose, n=30):
+    """Everybody writes; in the middle of it, `lose` takes node 1 away."""
+    link.run(link.east, KEYED.format('t'), KEYED.format('side'), TRAIL)
+    link.same()
+    loads = [Load(server, link.db, trailing(server), patient=True, pause=0.005, read_timeout=15) for server in (*link.nodes, link.west)]
+    with contextlib.ExitStack() as stack:
+        for load in loads:
+            stack.enter_context(load)
+        for load in loads:
+            load.wait_for(n)
+        lose(link.nodes[0])
+        for load in loads[1:]:
+            load.wait_for(n)
+        link.connections.clear()
+        link.run(link.east, 'ALTER TABLE side ADD COLUMN more INT', "INSERT INTO side VALUES ('x', 'y', 1, 'x', 2)")
+        for load in loads[1:]:
+            load.wait_for(n)
+        loads[0]._over.set()
+    link.same()
+    assert not link.west.sql(f'SELECT who, i FROM `{link.db}`.trail GROUP BY who, i HAVING COUNT(*) > 1')
+    log = link.log()
+    assert 'stopped' not in log, log
+    for name in ('east->west', 'west->east'):
+        assert any(name in line and 'goes on at host' in line for line in log.splitlines()), log
+
+
+def test_the_node_in_use_is_killed(nodes):
+    goes_on(nodes, lambda node: node.kill9())
+    nodes.nodes[0].start()
+    nodes.cluster.wait_synced()
+    nodes.same()
+    assert nodes.nodes[0].alive()

@@ -33,6 +33,13 @@ static void take_hosts(rw_progress *p, const rw_slice *c)
     p->memory.seq = rw_cell_number(c[2]);
 }
 
+static bool take_mark(rw_progress *p, rw_slice cell, GError **error)
+{
+    g_autofree char *text = rw_cell_text(cell);
+    return rw_mark_parse(text, p->cluster, &p->mark) ||
+           rw_fail(error, RW_ERR_STOP, "ringway.progress.source_mark holds '%s', which is not a mark; empty it or run init again", text);
+}
+
 static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source, GError **error)
 {
     g_autofree char *file = rw_cell_text(c[1]), *gtid = rw_cell_text(c[3]);
@@ -44,7 +51,7 @@ static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source
                                  rw_cell_number(c[10]), rw_cell_number(c[11]), rw_cell_number(c[14]), rw_cell_number(c[15])};
     p->intents = rw_cell_text(c[12]);
     take_hosts(p, c + 21);
-    return take_histories(p, c + 16, error) &&
+    return take_histories(p, c + 16, error) && take_mark(p, c[25], error) &&
            rw_gtid_state_parse(&p->gtid, *gtid || rw_cell_number(c[13]) ? source->gtid_kind : RW_GTID_NONE, gtid, error);
 }
 
@@ -56,11 +63,11 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
-        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries "
+        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries, source_mark "
         "FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
     if (!rows) return false;
-    rw_slice c[25];
-    if (!rw_result_next(rows, c, 25))
+    rw_slice c[26];
+    if (!rw_result_next(rows, c, 26))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: ringway.progress has no start for the link from site %u; run 'ringway init'", target->site, source);
     return take_row(p, c, source_dialect, error);
 }
@@ -81,6 +88,7 @@ bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
     p->history.stamp_us = txn->top_us;
     p->history.seen = *txn->seen;
     if (!txn->dropped) p->commit_us = txn->commit_us;
+    p->mark = txn->mark ? *txn->mark : (rw_mark){0};
     if (g_strcmp0(p->intents, txn->intents) != 0) {
         g_free(p->intents);
         p->intents = g_strdup(txn->intents);
@@ -109,6 +117,7 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
         {"memory_seq", p->memory.seq}};
     g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = rw_seen_format(&p->history.seen);
     g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen), *carries = rw_origins_format(&p->carries);
+    g_autofree char *mark = rw_mark_format(p->cluster, &p->mark);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) append_number(sql, numbers[i].name, numbers[i].value);
     append_named(sql, "file", p->pos.file ? p->pos.file : "");
     append_named(sql, "gtid", gtid);
@@ -118,6 +127,7 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
     append_named(sql, "source_host", p->source_host);
     append_named(sql, "memory_host", p->memory_host);
     append_named(sql, "carries", carries);
+    append_named(sql, "source_mark", mark);
     if (!writers.data) return;
     g_string_append(sql, ",writers=");
     rw_sql_hex(sql, writers);

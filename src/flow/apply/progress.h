@@ -27,6 +27,8 @@ typedef struct {
     rw_memory_place memory; /* in the target's log: from there on it must be read to rebuild the memory; file "": not known */
     char source_host[RW_IDENTITY_BYTES]; /* identity of the server whose log file and offset of pos mean; "": not known */
     char memory_host[RW_IDENTITY_BYTES]; /* the same for memory */
+    char cluster[RW_CLUSTER_BYTES]; /* whose transactions mark counts; "": the source is none */
+    rw_mark mark;           /* of pos */
     char *intents;
     rw_origins carries;     /* whose transactions the link brings; as loaded: brought until now */
     rw_link_counts counts;

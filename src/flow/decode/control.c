@@ -103,7 +103,7 @@ rw_outcome rw_event_heartbeat_v2(rw_decoder *decoder, const rw_event_header *hea
 rw_outcome rw_event_xid(rw_decoder *decoder, const rw_event_header *header, rw_cursor *body, rw_event *out, GError **error)
 {
     (void)decoder, (void)header, (void)error;
-    rw_cursor_u64(body);
+    out->xid = rw_cursor_u64(body);
     out->kind = RW_EVENT_COMMIT;
     return RW_GIVES;
 }

@@ -100,6 +100,7 @@ rw_outcome rw_event_dispatch(rw_decoder *decoder, const rw_event_header *header,
     out->server_id = header->server_id;
     out->size_bytes = header->length_bytes;
     out->end_offset_bytes = decoder->offset_bytes;
+    out->xid = 0;
     rw_cursor c = rw_cursor_of(body);
     rw_outcome outcome = d->handler(decoder, header, &c, out, error);
     if (outcome != RW_FAILS && c.bad) return refuse(decoder, header, "its bytes end too early or do not fit; the log is damaged or of a kind not understood", error);
