@@ -114,7 +114,7 @@ bool rw_run_open_target(rw_run *run, GError **error)
     run->target = rw_session_open(&options, error);
     rw_link_note_site(l, l->target_site, run->target);
     show_session(l, run->target);
-    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) &&
+    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) && rw_session_await_cluster(run->target, error) &&
            rw_control_load(&l->control, l->source->id, l->name, run->target, error);
 }
 

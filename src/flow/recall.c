@@ -6,6 +6,8 @@
 typedef struct {
     rw_memory_place place;
     char *host;
+    char cluster[RW_CLUSTER_BYTES];
+    rw_mark mark;
     rw_gtid_state gtid;
 } held;
 
@@ -19,17 +21,18 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(held, held_clear)
 
 static bool take_held(held *h, const rw_slice *c, const rw_connection *source, const rw_connection *target, GError **error)
 {
-    g_autofree char *seen = rw_cell_text(c[3]), *gtid = rw_cell_text(c[4]);
+    g_autofree char *seen = rw_cell_text(c[3]), *gtid = rw_cell_text(c[4]), *mark = rw_cell_text(c[6]);
     held_clear(h);
     h->place = (rw_memory_place){.pos = {rw_cell_text(c[0]), rw_cell_number(c[1])}, .history.stamp_us = rw_cell_number(c[2])};
     h->host = rw_cell_text(c[5]);
     if (!rw_seen_parse(&h->place.history.seen, seen))
         return rw_fail(error, RW_ERR_STOP, "site %s: ringway.progress.seen holds '%s', which is not a list of site:stamp", source->site, seen);
+    if (!rw_mark_parse(mark, h->cluster, &h->mark)) return rw_fail(error, RW_ERR_STOP, "site %s: ringway.progress.source_mark holds '%s', which is not a mark", source->site, mark);
     return rw_gtid_state_parse(&h->gtid, *gtid ? target->dialect->gtid_kind : RW_GTID_NONE, gtid, error);
 }
 
-#define HELD_SQL "SELECT file, offset_bytes, stamp_us, seen, gtid, source_host FROM ringway.progress WHERE source = %u AND lane = 0 AND file <> '' ORDER BY seq"
-enum { HELD_CELLS = 6 };
+#define HELD_SQL "SELECT file, offset_bytes, stamp_us, seen, gtid, source_host, source_mark FROM ringway.progress WHERE source = %u AND lane = 0 AND file <> '' ORDER BY seq"
+enum { HELD_CELLS = 7 };
 
 /* The oldest one that is left. h->host NULL: there is none. */
 static bool opposite_start(held *h, unsigned target_site, rw_connection *source, const rw_connection *target, GError **error)
@@ -62,7 +65,7 @@ static bool is_here(const char *host, const rw_connection *target) { return !*ho
 
 static bool adopt(rw_progress *p, held *h, const rw_log_reader *log, GError **error)
 {
-    rw_log_mark mark = {.what = WHAT, .before = h->host, .gtid = &h->gtid};
+    rw_log_mark mark = {.what = WHAT, .before = h->host, .cluster = h->cluster, .mark = &h->mark, .gtid = &h->gtid};
     if (!is_here(h->host, log->session)) {
         char *file = NULL;
         uint64_t offset_bytes;

@@ -29,6 +29,7 @@ typedef struct {
     const char *shares_gtids;         /* SQL expression: '1' if a transaction has the same GTID on all hosts of its site */
     const char *cluster;              /* SQL expression: names the cluster whose numbers stand in this server's XID events, the same at every node; NULL: none */
     const char *sql_cluster_number;   /* the highest number that this node has committed; NULL: no such servers */
+    const char *sql_await_cluster;    /* from then on the session sees all that any node had committed; NULL: no such servers */
     const char *one_writer;           /* SQL expression: '1' if only one host of a site is meant to be written to */
     const char *sql_log_retention;    /* one row: seconds that a log file is kept after its last change (0: for ever), the setting that says so, bytes of all files (0: any) */
     const char *sql_apply_session;    /* settings of a session that writes, joined by ';' */

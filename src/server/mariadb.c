@@ -65,6 +65,7 @@ const rw_dialect rw_dialect_mariadb = {
     /* All zeros: it has not met its cluster since it started. */
     .cluster = "IF(" WSREP_IS_ON ", NULLIF(" WSREP_STATUS("WSREP_CLUSTER_STATE_UUID") ", '00000000-0000-0000-0000-000000000000'), NULL)",
     .sql_cluster_number = "SELECT " WSREP_STATUS("WSREP_LAST_COMMITTED"),
+    .sql_await_cluster = "SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM ringway.progress; SET SESSION wsrep_sync_wait = DEFAULT",
     .one_writer = "IF(" WSREP_IS_ON ", 0, 1)",
     /* The seconds are there from 10.6 on, the limit of size from 11.4 on. */
     .sql_log_retention = "SELECT COALESCE((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = 'BINLOG_EXPIRE_LOGS_SECONDS'), "

@@ -208,8 +208,8 @@ class Galera:
         return self
 
     def wait_applied(self, timeout=60):
-        """Until every node has applied what any of them has committed by now."""
-        running = [node for node in self.nodes if node.alive()]
+        """Until every node has applied what any of them has committed by now; but for those that are cut off."""
+        running = [node for node in self.nodes if node.alive() and node.status('cluster_status') == 'Primary']
         seqno = max(int(node.status('last_committed')) for node in running)
         wait_until(lambda: all(int(node.status('last_committed')) >= seqno for node in running), timeout, f'{self.name} is at seqno {seqno}')
         return self

@@ -272,6 +272,14 @@ def off(different_ids):
         yield link
 
 
+def purge(node):
+    def gone():                                     # Ringway or the server itself may still need the old one for a moment
+        files = node.binlog_files()
+        node.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
+        return len(files) == 1
+    wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
+
+
 def trailing(server):
     rows = writer(server, 't')
 
@@ -281,11 +289,15 @@ def trailing(server):
     return step
 
 
+class NodeLoad(Load):
+    LOST = (*Load.LOST, 1047, 1180)                 # the node has no quorum
+
+
 def goes_on(link, lose, n=30):
     """Everybody writes; in the middle of it, `lose` takes node 1 away."""
     link.run(link.east, KEYED.format('t'), KEYED.format('side'), TRAIL)
     link.same()
-    loads = [Load(server, link.db, trailing(server), patient=True, pause=0.005, read_timeout=15) for server in (*link.nodes, link.west)]
+    loads = [NodeLoad(server, link.db, trailing(server), patient=True, pause=0.005, read_timeout=15) for server in (*link.nodes, link.west)]
     with contextlib.ExitStack() as stack:
         for load in loads:
             stack.enter_context(load)
@@ -313,3 +325,55 @@ def test_the_node_in_use_is_killed(nodes):
     nodes.cluster.wait_synced()
     nodes.same()
     assert nodes.nodes[0].alive()
+
+
+def test_the_node_in_use_is_cut_off(off):
+    """It goes on answering, but takes no writes, and its log stands still."""
+    goes_on(off, lambda node: node.isolate(), n=15)
+    off.nodes[0].join_again()
+    off.cluster.wait_synced()
+    off.same()
+
+
+def test_a_log_that_does_not_reach_back(off):
+    """The place cannot be proved at the other node: the link stops and says why, and goes on when the node is back."""
+    one, two, three = off.nodes
+    off.run(off.east, KEYED.format('t'), "INSERT INTO t VALUES ('x', 'y', 1, 'x')")
+    off.same()
+    off.stop()
+    for node in (two, three):
+        off.run(off.east, "UPDATE t SET n = n + 1")
+        off.cluster.wait_applied()
+        node.sql('FLUSH BINARY LOGS')
+        off.run(off.east, "UPDATE t SET n = n + 1")
+        off.cluster.wait_applied()
+        purge(node)
+    one.kill9()
+    off.start(wait=False)
+    error = off.wait_stopped('east->west')
+    assert 'the log does not reach back that far (older files were purged, or the node got a state transfer)' in error, error
+    assert f'host {two.address} ' in error and 'docs/operating.md' in error, error
+    one.start()
+    off.cluster.wait_synced()
+    off.stop()
+    off.start(wait=False)
+    off.cmd('resume', '--link', 'east->west')
+    off.connections.clear()
+    off.same()
+
+
+def test_two_processes_at_two_nodes(different_ids):
+    """The lock of a link is its node's own: what keeps the second process from applying a window once more is the key of ringway.progress."""
+    with between(different_ids) as link, contextlib.closing(ClusterScenario(different_ids)) as other:
+        link.run(link.east, KEYED.format('t'), TRAIL)
+        link.same()
+        other.sites['east'] = link.nodes[1]
+        other.write_conf()
+        other.start(wait=False)
+        with Load(link.west, link.db, trailing(link.west), pause=0.003) as load:
+            wait_until(lambda: 'another ringway has applied this window' in link.log() + other.log(), 40, lambda: other.tail())
+            load.wait_for(100)
+        link.same()
+        assert not link.east.sql(f'SELECT who, i FROM `{link.db}`.trail GROUP BY who, i HAVING COUNT(*) > 1')
+        assert not link.conflicts(link.east) and 'stopped' not in link.log() + other.log(), link.log() + other.log()
+        other.stop()

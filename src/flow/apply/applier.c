@@ -77,6 +77,15 @@ bool rw_applier_rollback(rw_applier *a, GError **error)
     return rw_session_rollback(a->o.target, error);
 }
 
+/* Another process applies the link, at another node of the cluster, where the link's lock excludes nobody. Not a conflict: begin anew behind its window. */
+static void note_other(const rw_applier *a, GError **cause)
+{
+    if (!g_error_matches(*cause, RW_ERROR, RW_ERR_STOP) || !rw_rows_apply_progress_refused(a->rows)) return;
+    g_clear_error(cause);
+    rw_fail(cause, RW_ERR_RETRY, "another ringway has applied this window of %s already, at another node; give all processes the same hosts in the same order, so that one waits "
+            "for the other", a->o.link);
+}
+
 /* Applications hold the rows: give them time, more each turn. */
 static bool wait_turn(rw_applier *a, unsigned turn, GError **error)
 {
@@ -193,6 +202,7 @@ static bool run_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigne
             rw_applier_passed(a, *n);
             return true;
         }
+        note_other(a, &cause);
         bool again = a->settling && rw_settle_again(a->settle);
         a->o.progress->counts.conflicts += rw_settle_take_removed(a->settle);
         bool locks = !again && is_lock_trouble(a, cause), retry = g_error_matches(cause, RW_ERROR, RW_ERR_RETRY);

@@ -97,7 +97,7 @@ bool rw_applier_begin(rw_applier *a, const rw_txn *first, const rw_txn *last, co
     g_string_append(rw_rows_apply_sql(a->rows), "BEGIN");
     if (!rw_rows_apply_end_statement(a->rows, error)) return false;
     rw_progress_insert_sql(&a->next, &window, rw_rows_apply_sql(a->rows));
-    return rw_rows_apply_end_statement(a->rows, error);
+    return rw_rows_apply_end_progress(a->rows, error);
 }
 
 bool rw_applier_close_skip(rw_applier *a, GError **error)

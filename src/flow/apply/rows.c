@@ -66,6 +66,14 @@ bool rw_rows_end_step(rw_rows_apply *a, rw_step s, GError **error)
 
 bool rw_rows_apply_end_statement(rw_rows_apply *a, GError **error) { return rw_rows_end_step(a, (rw_step){.kind = RW_STEP_OTHER}, error); }
 
+bool rw_rows_apply_end_progress(rw_rows_apply *a, GError **error) { return rw_rows_end_step(a, (rw_step){.kind = RW_STEP_PROGRESS}, error); }
+
+bool rw_rows_apply_progress_refused(const rw_rows_apply *a)
+{
+    unsigned failed = rw_script_failed(a->script);
+    return rw_connection_errno(a->target) == ER_DUP_ENTRY && failed < a->steps->len && g_array_index(a->steps, rw_step, failed).kind == RW_STEP_PROGRESS;
+}
+
 static bool unexpected(const rw_binding *b, const char *what, GError **error)
 {
     return rw_fail(error, RW_ERR_CONFLICT, "%s: %s", b->quoted, what);
@@ -329,7 +337,8 @@ static bool on_result(void *user, unsigned tag, rw_result *rows, uint64_t affect
     rw_rows_apply *a = user;
     const rw_step *s = &g_array_index(a->steps, rw_step, tag);
     switch (s->kind) {
-    case RW_STEP_OTHER: return true;
+    case RW_STEP_OTHER:
+    case RW_STEP_PROGRESS: return true;
     case RW_STEP_PLACE: return rw_session_take_place(a->target, rows, &a->place, error);
     case RW_STEP_GUARD: return on_guard(a, s, rows, error);
     default: return on_written(a, s, affected, error);

@@ -28,6 +28,8 @@ bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned firs
 void rw_origin_sql(unsigned source, unsigned origin, GString *sql);
 const rw_writers *rw_rows_apply_writers(const rw_rows_apply *a); /* of what was gathered */
 GString *rw_rows_apply_sql(rw_rows_apply *a);                    /* for statements around the rows ... */
+bool rw_rows_apply_end_progress(rw_rows_apply *apply, GError **error); /* the same for the INSERT of the progress row */
+bool rw_rows_apply_progress_refused(const rw_rows_apply *apply); /* after a failure: its number is taken, by another process */
 bool rw_rows_apply_end_statement(rw_rows_apply *a, GError **error); /* ... each ended by this */
 bool rw_rows_apply_run(rw_rows_apply *a, GError **error); /* what was gathered */
 bool rw_rows_apply_flush(rw_rows_apply *a, GError **error);

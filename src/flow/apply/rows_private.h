@@ -6,7 +6,7 @@
 
 enum { RW_STATEMENT_ROWS = 500, RW_STATEMENT_BYTES = 512 * 1024 };
 
-typedef enum { RW_STEP_OTHER, RW_STEP_PLACE, RW_STEP_GUARD, RW_STEP_DELETE, RW_STEP_UPSERT, RW_STEP_INSERT, RW_STEP_EXACT } rw_step_kind;
+typedef enum { RW_STEP_OTHER, RW_STEP_PROGRESS, RW_STEP_PLACE, RW_STEP_GUARD, RW_STEP_DELETE, RW_STEP_UPSERT, RW_STEP_INSERT, RW_STEP_EXACT } rw_step_kind;
 
 /* What a statement of the script is for. */
 typedef struct {

@@ -97,6 +97,11 @@ rw_connection *rw_session_open(const rw_session_options *o, GError **error)
     return NULL;
 }
 
+bool rw_session_await_cluster(rw_connection *target, GError **error)
+{
+    return !*target->cluster || rw_connection_run(target, target->dialect->sql_await_cluster, error);
+}
+
 bool rw_session_take_place(const rw_connection *target, rw_result *rows, rw_target_pos *place, GError **error)
 {
     rw_slice c[2];
