@@ -10,29 +10,32 @@ bool rw_mark_equal(const rw_mark *a, const rw_mark *b)
 char *rw_mark_format(const char *cluster, const rw_mark *mark)
 {
     if (!*cluster || !mark->number) return g_strdup("");
-    char *anchor = g_strdup_printf("%s %" G_GUINT64_FORMAT ":%016" G_GINT64_MODIFIER "x", cluster, mark->number, mark->content);
-    if (!mark->n_since) return anchor;
-    char *text = g_strdup_printf("%s +%u:%016" G_GINT64_MODIFIER "x", anchor, mark->n_since, mark->since);
-    g_free(anchor);
-    return text;
+    GString *text = g_string_new(cluster);
+    g_string_append_printf(text, " %" G_GUINT64_FORMAT ":%016" G_GINT64_MODIFIER "x", mark->number, mark->content);
+    if (mark->n_since) g_string_append_printf(text, " +%u:%016" G_GINT64_MODIFIER "x", mark->n_since, mark->since);
+    if (mark->from_bytes) g_string_append_printf(text, " @%" G_GUINT64_FORMAT, mark->from_bytes);
+    return g_string_free(text, FALSE);
 }
 
-static bool take_number(const char **text, unsigned base, char end, uint64_t *number)
+static bool take(const char **text, char lead)
+{
+    bool there = **text == lead;
+    *text += there;
+    return there;
+}
+
+static bool take_number(const char **text, unsigned base, uint64_t *number)
 {
     char *after = NULL;
     if (!g_ascii_isxdigit(**text)) return false;
     *number = g_ascii_strtoull(*text, &after, base);
-    bool good = *after == end;
-    *text = *after ? after + 1 : after;
-    return good;
+    *text = after;
+    return true;
 }
 
-static bool take_since(const char **text, rw_mark *mark)
+static bool take_pair(const char **text, uint64_t *number, uint64_t *hash)
 {
-    uint64_t n = 0;
-    if (*(*text)++ != '+' || !take_number(text, 10, ':', &n) || !take_number(text, 16, '\0', &mark->since)) return false;
-    mark->n_since = (uint32_t)n;
-    return n > 0 && n <= UINT32_MAX;
+    return take_number(text, 10, number) && *number && take(text, ':') && take_number(text, 16, hash);
 }
 
 bool rw_mark_parse(const char *text, char cluster[RW_CLUSTER_BYTES], rw_mark *mark)
@@ -44,7 +47,10 @@ bool rw_mark_parse(const char *text, char cluster[RW_CLUSTER_BYTES], rw_mark *ma
     if (!rest || rest == text || rest - text >= RW_CLUSTER_BYTES) return false;
     g_strlcpy(cluster, text, (size_t)(rest - text) + 1);
     rest++;
-    bool more = strchr(rest, ' ') != NULL;
-    return take_number(&rest, 10, ':', &mark->number) && mark->number && take_number(&rest, 16, more ? ' ' : '\0', &mark->content) &&
-           (!more || take_since(&rest, mark));
+    uint64_t n_since = 0;
+    bool good = take_pair(&rest, &mark->number, &mark->content);
+    if (good && g_str_has_prefix(rest, " +")) rest += 2, good = take_pair(&rest, &n_since, &mark->since) && n_since <= UINT32_MAX;
+    if (good && g_str_has_prefix(rest, " @")) rest += 2, good = take_number(&rest, 10, &mark->from_bytes);
+    mark->n_since = (uint32_t)n_since;
+    return good && !*rest;
 }

@@ -39,11 +39,11 @@ static void take(walk *w, const rw_event *event)
     w->moved |= rw_fingerprint_event(w->prints, event, &ignored);
 }
 
-/* From the beginning of a file to the end of the log, or as long as more() says. */
-static bool run(walk *w, const char *file, GError **error)
+/* From a place in a file to the end of the log, or as long as more() says. */
+static bool run_from(walk *w, const char *file, uint64_t offset_bytes, GError **error)
 {
     static const rw_mark none = {0};
-    rw_dump_start start = {.file = file, .offset_bytes = 4, .once = true};
+    rw_dump_start start = {.file = file, .offset_bytes = offset_bytes, .once = true};
     g_autoptr(rw_stream) stream = rw_stream_open(w->log->at, w->log->limits, &start, error);
     if (!stream) return false;
     rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
@@ -66,6 +66,8 @@ static bool run(walk *w, const char *file, GError **error)
     g_propagate_error(error, failure);
     return false;
 }
+
+static bool run(walk *w, const char *file, GError **error) { return run_from(w, file, 4, error); }
 
 /* --- files --- */
 
@@ -159,9 +161,26 @@ bool rw_content_find(const rw_log_reader *log, const rw_mark *mark, rw_content_a
     return ok;
 }
 
-/* --- mark_at --- */
+/* --- places that are known --- */
 
 static bool until_place(walk *w) { return strcmp(w->file, w->until_file) != 0 || w->offset_bytes < w->until_bytes; }
+
+/* What is no place in this log any more is refused by the server, or by the decoder. */
+bool rw_content_holds(const rw_log_reader *log, const rw_mark *mark, const char *file, uint64_t offset_bytes, bool *holds, GError **error)
+{
+    GError *failure = NULL;
+    walk w = {.log = log, .more = until_place, .until_file = file, .until_bytes = offset_bytes};
+    *holds = false;
+    if (!mark->from_bytes || mark->from_bytes >= offset_bytes) return true;
+    if (run_from(&w, file, mark->from_bytes, &failure)) *holds = w.offset_bytes == offset_bytes && strcmp(w.file, file) == 0 && rw_mark_equal(rw_fingerprint_mark(w.prints), mark);
+    clear(&w);
+    if (!failure || g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) {
+        g_clear_error(&failure);
+        return true;
+    }
+    g_propagate_error(error, failure);
+    return false;
+}
 
 bool rw_content_mark_at(const rw_log_reader *log, const char *file, uint64_t offset_bytes, rw_mark *mark, GError **error)
 {

@@ -107,6 +107,17 @@ static bool by_gtid(const rw_log_reader *log, const rw_log_mark *mark, answer *o
 
 static bool (*const ways[])(const rw_log_reader *, const rw_log_mark *, answer *, GError **) = {by_window, by_content, by_gtid};
 
+static bool refuse(const rw_log_reader *log, const rw_log_mark *mark, const char *why_not, GError **error)
+{
+    const rw_connection *here = log->session;
+    if (strcmp(mark->before, here->identity) == 0)
+        return rw_fail(error, RW_ERR_STOP, "site %s: %s cannot be found in the log of host %s (server %s) any more: %s; make the sites equal and start over (docs/operating.md)",
+                       here->site, mark->what, here->address, here->identity, why_not);
+    return rw_fail(error, RW_ERR_STOP, "site %s: %s cannot be found in the log of host %s (server %s), before it was that of server %s: %s; make that server the one to "
+                   "be written to again, or make the sites equal and start over (docs/operating.md)", here->site, mark->what, here->address, here->identity, mark->before,
+                   why_not);
+}
+
 bool rw_elsewhere_find(const rw_log_reader *log, const rw_log_mark *mark, char **file, uint64_t *offset_bytes, GError **error)
 {
     g_autoptr(GString) why_not = g_string_new(NULL);
@@ -121,7 +132,5 @@ bool rw_elsewhere_find(const rw_log_reader *log, const rw_log_mark *mark, char *
         g_string_append_printf(why_not, "%s%s", i ? ", and " : "", a.why_not ? a.why_not : "the server shows no log");
         g_free(a.why_not);
     }
-    return rw_fail(error, RW_ERR_STOP, "site %s: %s cannot be found in the log of host %s (server %s), before it was that of server %s: %s; make that server the one to "
-                   "be written to again, or make the sites equal and start over (docs/operating.md)", log->session->site, mark->what, log->session->address,
-                   log->session->identity, mark->before, why_not->str);
+    return refuse(log, mark, why_not->str, error);
 }

@@ -8,6 +8,7 @@ struct rw_fingerprint {
     bool has_rows;
     uint64_t table;         /* hash of the definition of the table whose rows came last, */
     rw_op op;               /* and what they were */
+    uint64_t from_bytes;    /* where the transaction under way begins; 0: it has not */
     rw_mark mark;
 };
 
@@ -58,6 +59,7 @@ static void begin(rw_fingerprint *f, bool in_group)
 {
     f->in_group = in_group;
     f->has_rows = false;
+    f->from_bytes = 0;
     XXH3_64bits_reset(f->content);
 }
 
@@ -77,16 +79,24 @@ static bool end_group(rw_fingerprint *f, uint64_t number, rw_local *local)
 {
     if (!number && f->has_rows) *local = RW_LOCAL_UNNUMBERED;
     if (number && number <= f->mark.number) *local = RW_LOCAL_DESCENDS;
-    if (number) f->mark = (rw_mark){.number = number, .content = XXH3_64bits_digest(f->content)};
+    if (number) f->mark = (rw_mark){.number = number, .content = XXH3_64bits_digest(f->content), .from_bytes = f->from_bytes};
     begin(f, false);
     return number != 0;
+}
+
+static void note_place(rw_fingerprint *f, const rw_event *event)
+{
+    if (!f->from_bytes && event->end_offset_bytes > event->size_bytes) f->from_bytes = event->end_offset_bytes - event->size_bytes;
 }
 
 bool rw_fingerprint_event(rw_fingerprint *f, const rw_event *event, rw_local *local)
 {
     *local = RW_LOCAL_NOT;
     switch (event->kind) {
-    case RW_EVENT_GTID: begin(f, event->gtid.group); return false;
+    case RW_EVENT_GTID:
+        begin(f, event->gtid.group);
+        note_place(f, event);
+        return false;
     case RW_EVENT_BEGIN: f->in_group = true; return false;
     case RW_EVENT_ROWS: add_rows(f, &event->rows); return false;
     case RW_EVENT_QUERY:
@@ -99,6 +109,8 @@ bool rw_fingerprint_event(rw_fingerprint *f, const rw_event *event, rw_local *lo
         if (event->format.server_started) begin(f, false); /* the server died in the middle of what came before */
         return false;
     case RW_EVENT_ROTATE:
+        if (event->timestamp_s) f->mark.from_bytes = 0; /* the one at a stream's beginning is not of the log */
+        return false;
     case RW_EVENT_HEARTBEAT:
     case RW_EVENT_SAVEPOINT: break;
     }

@@ -145,45 +145,70 @@ static void use_place(rw_progress *p, rw_dump_start *start)
 }
 
 /* A link that has written no window yet knows no transaction before its place, and would be lost if this node were. Written at once: the process may die, too. */
-static bool note_mark(rw_run *run, GError **error)
+static bool note_mark(rw_run *run, const rw_log_reader *log, GError **error)
 {
-    rw_link *l = run->link;
     rw_progress *p = &run->progress;
-    if ((p->mark.number && strcmp(p->cluster, run->source_cluster) == 0) || !*p->pos.file) {
-        g_strlcpy(p->cluster, run->source_cluster, sizeof p->cluster);
-        return true;
-    }
-    g_autoptr(rw_connection) source = rw_endpoint_open(&l->source_at, rw_link_question_limits(l->conf), error);
-    rw_log_reader log = {&l->source_at, rw_link_stream_limits(l->conf), source};
-    if (!source || !rw_content_mark_at(&log, p->pos.file, p->pos.offset_bytes, &p->mark, error)) return false;
-    g_strlcpy(p->cluster, run->source_cluster, sizeof p->cluster);
-    g_autofree char *mark = rw_mark_format(p->cluster, &p->mark);
+    if (!rw_content_mark_at(log, p->pos.file, p->pos.offset_bytes, &p->mark, error)) return false;
+    g_autofree char *mark = rw_mark_format(run->source_cluster, &p->mark);
     g_autoptr(GString) sql = g_string_new("UPDATE ringway.progress SET source_mark=");
     rw_sql_quote(sql, rw_slice_str(mark));
     g_string_append(sql, ",source_host=");
-    rw_sql_quote(sql, rw_slice_str(l->source_at.identity));
-    g_string_append_printf(sql, " WHERE source=%u AND lane=0 AND seq=%" G_GUINT64_FORMAT, l->source->id, p->seq);
+    rw_sql_quote(sql, rw_slice_str(log->session->identity));
+    g_string_append_printf(sql, " WHERE source=%u AND lane=0 AND seq=%" G_GUINT64_FORMAT, run->link->source->id, p->seq);
     return rw_connection_run(run->target, sql->str, error);
+}
+
+/* The same node may have another log under the same names, after a state transfer. *holds: this is still the place. */
+static bool see_place(rw_run *run, const rw_log_reader *log, bool *holds, GError **error)
+{
+    const rw_progress *p = &run->progress;
+    *holds = !p->mark.number;
+    return *holds ? note_mark(run, log, error) : rw_content_holds(log, &p->mark, p->pos.file, p->pos.offset_bytes, holds, error);
+}
+
+/* Another host may hold it. Only when all were asked, the link stops. */
+static bool ask_next_host(rw_link *l, GError *failure, GError **error)
+{
+    bool next = g_error_matches(failure, RW_ERROR, RW_ERR_STOP) && ++l->unproved < l->source->hosts.n;
+    if (!next) {
+        l->unproved = 0;
+        g_propagate_error(error, failure);
+        return false;
+    }
+    rw_endpoint_pass_over(&l->source_at);
+    rw_fail(error, RW_ERR_RETRY, "%s", failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+static bool find_place(rw_run *run, const rw_log_reader *log, rw_dump_start *start, GError **error)
+{
+    rw_progress *p = &run->progress;
+    rw_log_mark mark = {.what = "from where on to read", .before = p->source_host, .cluster = p->cluster, .mark = &p->mark};
+    char *file = NULL;
+    GError *failure = NULL;
+    if (!rw_elsewhere_find(log, &mark, &file, &start->offset_bytes, &failure)) return ask_next_host(run->link, failure, error);
+    g_free(p->pos.file);
+    p->pos.file = file;
+    p->pos.offset_bytes = start->offset_bytes;
+    p->mark.from_bytes = 0;
+    start->file = file;
+    use_place(p, start);
+    return true;
 }
 
 bool rw_run_find_start(rw_run *run, rw_dump_start *start, GError **error)
 {
     rw_link *l = run->link;
     rw_progress *p = &run->progress;
-    bool moved = *p->source_host && strcmp(p->source_host, l->source_at.identity) != 0;
-    if (*run->source_cluster && *p->pos.file) use_place(p, start);
-    if (!moved && *run->source_cluster) return note_mark(run, error);
-    if (!moved || (p->gtid.kind != RW_GTID_NONE && run->source_shares_gtids)) return true;
+    bool moved = *p->source_host && strcmp(p->source_host, l->source_at.identity) != 0, marked = *run->source_cluster && *p->pos.file, holds = false;
+    if (marked) use_place(p, start);
+    else if (!moved || (p->gtid.kind != RW_GTID_NONE && run->source_shares_gtids)) return true;
     g_autoptr(rw_connection) source = rw_endpoint_open(&l->source_at, rw_link_question_limits(l->conf), error);
     rw_log_reader log = {&l->source_at, rw_link_stream_limits(l->conf), source};
-    rw_log_mark mark = {.what = "from where on to read", .before = p->source_host, .cluster = p->cluster, .mark = &p->mark};
-    char *file = NULL;
-    if (!source || !rw_elsewhere_find(&log, &mark, &file, &start->offset_bytes, error)) return false;
-    g_free(p->pos.file);
-    p->pos.file = file;
-    p->pos.offset_bytes = start->offset_bytes;
-    start->file = file;
-    use_place(p, start);
+    if (!source || (marked && !moved && !see_place(run, &log, &holds, error)) || (!holds && !find_place(run, &log, start, error))) return false;
+    g_strlcpy(p->cluster, run->source_cluster, sizeof p->cluster);
+    l->unproved = 0;
     return true;
 }
 

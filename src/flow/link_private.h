@@ -25,6 +25,7 @@ struct rw_link {
     rw_endpoint source_at, target_at;
     rw_control control;
     bool may_refuse, advised;
+    unsigned unproved; /* hosts of the source in turn whose log does not tell where to go on */
     bool ran; /* since the process started */
     char *settle;     /* identity of a large transaction that must be settled row by row */
     char *last_error; /* logged already */

@@ -272,14 +272,6 @@ def off(different_ids):
         yield link
 
 
-def purge(node):
-    def gone():                                     # Ringway or the server itself may still need the old one for a moment
-        files = node.binlog_files()
-        node.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
-        return len(files) == 1
-    wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
-
-
 def trailing(server):
     rows = writer(server, 't')
 
@@ -293,7 +285,7 @@ class NodeLoad(Load):
     LOST = (*Load.LOST, 1047, 1180)                 # the node has no quorum
 
 
-def goes_on(link, lose, n=30):
+def goes_on(link, lose, n=20):
     """Everybody writes; in the middle of it, `lose` takes node 1 away."""
     link.run(link.east, KEYED.format('t'), KEYED.format('side'), TRAIL)
     link.same()
@@ -324,9 +316,9 @@ def test_the_node_in_use_is_killed(nodes):
     nodes.nodes[0].start()
     nodes.cluster.wait_synced()
     nodes.same()
-    assert nodes.nodes[0].alive()
 
 
+@pytest.mark.long
 def test_the_node_in_use_is_cut_off(off):
     """It goes on answering, but takes no writes, and its log stands still."""
     goes_on(off, lambda node: node.isolate(), n=15)
@@ -335,31 +327,53 @@ def test_the_node_in_use_is_cut_off(off):
     off.same()
 
 
-def test_a_log_that_does_not_reach_back(off):
-    """The place cannot be proved at the other node: the link stops and says why, and goes on when the node is back."""
-    one, two, three = off.nodes
-    off.run(off.east, KEYED.format('t'), "INSERT INTO t VALUES ('x', 'y', 1, 'x')")
+def with_windows(link):
+    """A table without a key whose rows came in windows of their own; Ringway has stopped."""
+    link.run(link.east, TRAIL)
+    for i in range(4):
+        link.run(link.east, f"INSERT INTO trail VALUES ('east', {i}, 0)")
+        link.same()
+    link.stop()
+
+
+def purge(link, node):
+    node.sql('FLUSH BINARY LOGS')
+    link.run(link.east, "INSERT INTO trail VALUES ('new', 0, 0)")
+    link.cluster.wait_applied()
+
+    def gone():                                     # the server itself may still need the old one for a moment
+        files = node.binlog_files()
+        node.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
+        return len(files) == 1
+    wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
+
+
+def test_another_log_under_the_same_name(off):
+    """After a state transfer a node has other files with the names of before, and an offset may be in them. What stands before the place tells."""
+    with_windows(off)
+    rows = off.west.sql('SELECT seq, file, offset_bytes FROM ringway.progress WHERE source = 1 ORDER BY seq')
+    (_, file, offset), (last, *_) = rows[-3], rows[-1]
+    off.west.sql('UPDATE ringway.progress SET file = %s, offset_bytes = %s WHERE source = 1 AND seq = %s', (file, offset, last))
+    off.start()
     off.same()
+    assert off.rows(off.west, 'trail', 'i') == [(0,), (1,), (2,), (3,)]
+
+
+def test_a_log_that_does_not_reach_back(off):
+    """Another node's may; if none does, the link stops."""
+    one, two, three = off.nodes
+    with_windows(off)
+    purge(off, one)
+    off.start(wait=False)
+    wait_until(lambda: ('new',) in off.rows(off.west, 'trail', 'who'), 20, off.tail)
+    assert 'the log does not reach back that far (older files were purged, or the node got a state transfer)' in off.log()
+    assert f'[east->west] site east: goes on at host {two.address} ' in off.log()
     off.stop()
-    for node in (two, three):
-        off.run(off.east, "UPDATE t SET n = n + 1")
-        off.cluster.wait_applied()
-        node.sql('FLUSH BINARY LOGS')
-        off.run(off.east, "UPDATE t SET n = n + 1")
-        off.cluster.wait_applied()
-        purge(node)
-    one.kill9()
+    for node in (one, two, three):
+        purge(off, node)
     off.start(wait=False)
     error = off.wait_stopped('east->west')
-    assert 'the log does not reach back that far (older files were purged, or the node got a state transfer)' in error, error
-    assert f'host {two.address} ' in error and 'docs/operating.md' in error, error
-    one.start()
-    off.cluster.wait_synced()
-    off.stop()
-    off.start(wait=False)
-    off.cmd('resume', '--link', 'east->west')
-    off.connections.clear()
-    off.same()
+    assert 'the log does not reach back that far' in error and 'docs/operating.md' in error, error
 
 
 def test_two_processes_at_two_nodes(different_ids):

@@ -12,6 +12,7 @@ static void there_and_back(rw_mark mark, const char *text)
     g_assert_cmpstr(written, ==, text);
     g_assert_true(rw_mark_parse(text, cluster, &read));
     g_assert_true(rw_mark_equal(&mark, &read));
+    g_assert_cmpuint(read.from_bytes, ==, mark.from_bytes);
     g_assert_cmpstr(cluster, ==, CLUSTER);
 }
 
@@ -20,6 +21,8 @@ static void test_text(void)
     there_and_back((rw_mark){.number = 1205, .content = 0x1f}, CLUSTER " 1205:000000000000001f");
     there_and_back((rw_mark){.number = UINT64_MAX, .content = UINT64_MAX, .n_since = 2, .since = 0xab},
                    CLUSTER " 18446744073709551615:ffffffffffffffff +2:00000000000000ab");
+    there_and_back((rw_mark){.number = 7, .content = 8, .from_bytes = 4096}, CLUSTER " 7:0000000000000008 @4096");
+    there_and_back((rw_mark){.number = 7, .content = 8, .n_since = 1, .since = 2, .from_bytes = 4}, CLUSTER " 7:0000000000000008 +1:0000000000000002 @4");
 }
 
 static void test_none(void)
@@ -36,7 +39,7 @@ static void test_none(void)
 
 static void test_refused(void)
 {
-    static const char *const bad[] = {"x", " 1:2", "u 1", "u 0:1", "u 1:", "u 1:g", "u 1:2 ", "u 1:2 3:4", "u 1:2 +0:4", "u 1:2 +1:4 ", "u 1:2 +4294967296:1",
+    static const char *const bad[] = {"x", " 1:2", "u 1", "u 0:1", "u 1:", "u 1:g", "u 1:2 ", "u 1:2 3:4", "u 1:2 +0:4", "u 1:2 +1:4 ", "u 1:2 +4294967296:1", "u 1:2 @", "u 1:2 @4 +1:2", "u 1:2 @4x",
                                       "0123456789012345678901234567890123456789 1:2"};
     char cluster[RW_CLUSTER_BYTES];
     rw_mark read;
