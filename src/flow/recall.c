@@ -120,7 +120,9 @@ static bool move_place(rw_progress *p, unsigned target_site, const rw_log_reader
 bool rw_recall_place(rw_progress *p, unsigned target_site, const rw_log_reader *log, rw_connection *source, GError **error)
 {
     if (!p->memory.pos.file || !*p->memory.pos.file) return first_place(p, target_site, log, source, error);
-    return is_here(p->memory_host, log->session) || move_place(p, target_site, log, source, error);
+    /* A cluster's node may have got another log, under the same names, by a state transfer. */
+    bool doubtful = *log->session->cluster && p->memory.seq;
+    return (is_here(p->memory_host, log->session) && !doubtful) || move_place(p, target_site, log, source, error);
 }
 
 bool rw_recall_open(rw_recall *recall, const rw_watcher_options *options, const rw_progress *progress, GError **error)

@@ -1,6 +1,8 @@
 """A site that is a Galera cluster: Ringway talks to its first node, applications to all three."""
 
 import contextlib
+import os
+import pathlib
 import time
 
 import pytest
@@ -10,9 +12,10 @@ from galera import Galera
 from load import Load
 from ringway import make_user
 from scenario import Pair, Scenario, need, unlogged
-from servers import FLAVOURS
+from servers import FLAVOURS, ROOT
 from wait import wait_until
 
+CRASH_BIN = pathlib.Path(os.environ.get('RINGWAY_CRASH_BIN') or ROOT / 'build-crash/ringway')
 KEYED = 'CREATE TABLE {} (tenant VARCHAR(20), code VARCHAR(20), n INT, v VARCHAR(40), PRIMARY KEY (tenant, code)) ENGINE=InnoDB'
 
 
@@ -374,6 +377,32 @@ def test_a_log_that_does_not_reach_back(off):
     off.start(wait=False)
     error = off.wait_stopped('east->west')
     assert 'the log does not reach back that far' in error and 'docs/operating.md' in error, error
+
+
+def test_a_statement_across_nodes(off, monkeypatch):
+    """Ringway dies with a statement executed and not yet recorded, and goes on at another node, where the statement has another GTID."""
+    if not CRASH_BIN.exists():
+        pytest.skip(f'no build with crash points at {CRASH_BIN}')
+    off.run(off.east, KEYED.format('t'))
+    off.same()
+    off.stop()
+    with monkeypatch.context() as patched:
+        patched.setenv('RINGWAY_BIN', str(CRASH_BIN))
+        off.start(env={'RINGWAY_CRASH_AT': 'executed:1'})
+        off.run(off.east, 'ALTER TABLE t ADD COLUMN more INT', "INSERT INTO t VALUES ('x', 'y', 1, 'x', 2)")
+        off.wait_end()
+    off.sites['east'] = Site(off.nodes[1:])
+    off.write_conf()
+    off.start()
+    off.same()
+    assert 'was executed before the last stop' in off.log()
+
+
+def test_local_transactions(off):
+    """They are replicated to the other site, not to the other nodes, which is worth a warning."""
+    off.run(off.east, 'CREATE TABLE local_rows (id INT PRIMARY KEY) ENGINE=MyISAM', 'INSERT INTO local_rows VALUES (1)')
+    wait_until(lambda: 'holds a transaction that is local to this node (it changed a table of an engine' in off.log(), 20, off.tail)
+    off.run(off.west, 'DROP TABLE local_rows')
 
 
 def test_two_processes_at_two_nodes(different_ids):

@@ -244,11 +244,21 @@ static bool execute(rw_applier *a, const rw_txn *txn, GError **error)
     return false;
 }
 
+/* On a cluster the transaction may come from another node now, with another GTID: then what was announced last is the first statement that comes. */
+static bool was_executed(rw_applier *a, const rw_txn *txn, bool first)
+{
+    const rw_intent *intent = a->o.intent;
+    if (intent->state != RW_INTENT_EXECUTED) return false;
+    return rw_intent_is_for(intent, txn) || (first && txn->mark && rw_slice_is(txn->statement->text, intent->text));
+}
+
 bool rw_applier_run_statement(rw_applier *a, const rw_txn *txn, GError **error)
 {
+    bool first = !a->past_statement;
+    a->past_statement = true;
     if (rw_applier_is_skipped(a, txn)) return true;
     rw_tables_forget(a->tables);
-    if (a->o.intent->state == RW_INTENT_EXECUTED && rw_intent_is_for(a->o.intent, txn)) {
+    if (was_executed(a, txn, first)) {
         rw_log(RW_LOG_INFO, a->o.link, "%s was executed before the last stop, as the target's log shows; not run again", txn->statement->what);
         return true;
     }

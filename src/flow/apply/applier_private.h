@@ -14,6 +14,7 @@ struct rw_applier {
     unsigned single_left; /* so many transactions go one by one: one of them met something */
     bool settling;        /* the next transaction is settled row by row */
     bool streaming;
+    bool past_statement;  /* a statement has come */
     char *settle_large, *wants_settled;  /* identities of large transactions */
     rw_progress next;     /* of the window under way */
     GByteArray *writers;
