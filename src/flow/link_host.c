@@ -188,6 +188,9 @@ static bool find_place(rw_run *run, const rw_log_reader *log, rw_dump_start *sta
     char *file = NULL;
     GError *failure = NULL;
     if (!rw_elsewhere_find(log, &mark, &file, &start->offset_bytes, &failure)) return ask_next_host(run->link, failure, error);
+    if (strcmp(p->source_host, log->session->identity) == 0)
+        rw_log(RW_LOG_WARNING, run->link->name, "site %s: the log of host %s is not as it was (a state transfer?): what was at %s:%" G_GUINT64_FORMAT " is at %s:%" G_GUINT64_FORMAT,
+               log->session->site, log->session->address, p->pos.file, p->pos.offset_bytes, file, start->offset_bytes);
     g_free(p->pos.file);
     p->pos.file = file;
     p->pos.offset_bytes = start->offset_bytes;
