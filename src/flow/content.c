@@ -71,16 +71,6 @@ static bool run(walk *w, const char *file, GError **error) { return run_from(w, 
 
 /* --- files --- */
 
-static GPtrArray *files_of(rw_connection *session, GError **error)
-{
-    g_autoptr(rw_result) rows = rw_connection_query(session, "SHOW BINARY LOGS", error);
-    rw_slice c[2];
-    if (!rows) return NULL;
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    while (rw_result_next(rows, c, 2)) g_ptr_array_add(names, rw_cell_text(c[0]));
-    return names;
-}
-
 static bool until_number(walk *w) { return !w->moved; }
 
 /* The first number in a file, or behind it; 0: none. */
@@ -148,7 +138,7 @@ bool rw_content_find(const rw_log_reader *log, const rw_mark *mark, rw_content_a
     bool committed = false;
     const char *from = NULL;
     if (!has_committed(log->session, mark->number, &committed, error)) return false;
-    g_autoptr(GPtrArray) files = files_of(log->session, error);
+    g_autoptr(GPtrArray) files = rw_log_files(log->session, error);
     if (!files || !find_file(log, files, mark->number, &from, error)) return false;
     walk w = {.log = log, .more = compare, .wanted = mark};
     bool ok = !from || run(&w, from, error);
@@ -184,7 +174,7 @@ bool rw_content_holds(const rw_log_reader *log, const rw_mark *mark, const char 
 
 bool rw_content_mark_at(const rw_log_reader *log, const char *file, uint64_t offset_bytes, rw_mark *mark, GError **error)
 {
-    g_autoptr(GPtrArray) files = files_of(log->session, error);
+    g_autoptr(GPtrArray) files = rw_log_files(log->session, error);
     guint i = 0;
     *mark = (rw_mark){0};
     if (!files || !g_ptr_array_find_with_equal_func(files, file, g_str_equal, &i)) return files != NULL;

@@ -67,7 +67,7 @@ static bool walk(search *s, GError **error)
 
 /* --- all of them --- */
 
-static GPtrArray *files_of(rw_connection *session, GError **error)
+GPtrArray *rw_log_files(rw_connection *session, GError **error)
 {
     g_autoptr(rw_result) rows = rw_connection_query(session, "SHOW BINARY LOGS", error);
     rw_slice c[2];
@@ -79,7 +79,7 @@ static GPtrArray *files_of(rw_connection *session, GError **error)
 
 bool rw_marker_find(const rw_log_reader *log, unsigned source, uint64_t seq, rw_marker_answer *answer, char **file, uint64_t *offset_bytes, GError **error)
 {
-    g_autoptr(GPtrArray) files = files_of(log->session, error);
+    g_autoptr(GPtrArray) files = rw_log_files(log->session, error);
     if (!files) return false;
     *answer = RW_MARKER_GONE;
     for (guint i = files->len; i-- > 0 && *answer == RW_MARKER_GONE;) {

@@ -17,6 +17,8 @@ typedef struct {
     rw_connection *session; /* with it; kept from falling silent */
 } rw_log_reader;
 
+GPtrArray *rw_log_files(rw_connection *session, GError **error); /* names, the oldest first; owned */
+
 typedef enum { RW_MARKER_FOUND, RW_MARKER_LACKING /* the log ends before it */, RW_MARKER_GONE /* the log begins after it */ } rw_marker_answer;
 
 /* *file (owned) and *offset_bytes: right behind the window. */
