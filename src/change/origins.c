@@ -1,5 +1,7 @@
 #include "change/origins.h"
 
+#include <string.h>
+
 enum { HIGHEST = 255 };
 
 rw_origins rw_origins_minus(const rw_origins *set, const rw_origins *other)
@@ -7,6 +9,12 @@ rw_origins rw_origins_minus(const rw_origins *set, const rw_origins *other)
     rw_origins rest = *set;
     for (unsigned i = 0; i < G_N_ELEMENTS(rest.bits); i++) rest.bits[i] &= ~other->bits[i];
     return rest;
+}
+
+bool rw_origins_is_empty(const rw_origins *set)
+{
+    const rw_origins nobody = {0};
+    return memcmp(set, &nobody, sizeof nobody) == 0;
 }
 
 bool rw_origins_is_only(const rw_origins *set, unsigned origin)

@@ -35,7 +35,7 @@ static bool start_links(daemon_state *d, rw_conf *conf, GError **error)
     bool ok = true;
     for (guint i = 0; ok && i < topology->len; i++) {
         const rw_topology_link *t = g_ptr_array_index(topology, i);
-        const rw_link_duty duty = {&conf->sites[t->source], &conf->sites[t->target], t->carries, rw_topology_hands_on(conf, topology, t->target)};
+        const rw_link_duty duty = {&conf->sites[t->source], &conf->sites[t->target], t->carries};
         if (!wanted(d->options, duty.source, duty.target)) continue;
         rw_link *link = rw_link_start(conf, &duty, !d->reloaded, error);
         ok = link != NULL;

@@ -4,6 +4,7 @@
 #include "flow/start.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LOCK_TURNS = 20 };
 
@@ -32,10 +33,10 @@ bool rw_reroute_open(rw_reroute *r, const rw_site_conf *site, GError **error)
 
 rw_connection *rw_reroute_session(const rw_reroute *r, const rw_site_conf *site) { return r->sites[site - r->conf->sites]; }
 
-/* What the link is to bring, and did not until now, is there as far as it has come. */
+/* It brings nothing that it did not bring until now. */
 static bool goes_on(const rw_reroute *r, const rw_topology_link *t, bool *yes, GError **error)
 {
-    const rw_site_conf *source = &r->conf->sites[t->source], *target = &r->conf->sites[t->target];
+    const rw_site_conf *source = &r->conf->sites[t->source];
     rw_progress progress = {0};
     GError *failure = NULL;
     *yes = false;
@@ -43,13 +44,22 @@ static bool goes_on(const rw_reroute *r, const rw_topology_link *t, bool *yes, G
         rw_origins added;
         rw_origins_add(&progress.carries, source->id);
         added = rw_origins_minus(&t->carries, &progress.carries);
-        *yes = rw_places_covers(r->places, target->id, source->id, &progress.history, &added);
+        *yes = rw_origins_is_empty(&added);
     } else if (g_error_matches(failure, RW_ERROR, RW_ERR_CONFIG)) {
         g_clear_error(&failure); /* it never ran */
     }
     rw_progress_clear(&progress);
     if (failure) g_propagate_error(error, failure);
     return !failure;
+}
+
+/* What it announced may have been executed or not: only the link itself finds out. */
+static bool check_intent(const rw_reroute *r, const rw_topology_link *t, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT COUNT(*) FROM ringway.session WHERE source = %u AND intent <> 0", r->conf->sites[t->source].id);
+    g_autofree char *open = rw_connection_value(r->sites[t->target], sql, error);
+    if (!open || strcmp(open, "0") == 0) return open != NULL;
+    return rw_fail(error, RW_ERR_CONFIG, "link %s: a DDL statement was announced and has not ended; let ringway run end it, then try again", t->name);
 }
 
 static bool record(const rw_reroute *r, const rw_topology_link *t, const rw_log_place *from, const rw_log_place *memory, GError **error)
@@ -77,6 +87,7 @@ static bool begin_link(const rw_reroute *r, const rw_topology_link *t, bool act,
     rw_origins all = {0};
     bool stays;
     if (!goes_on(r, t, &stays, error)) return false;
+    if (!stays && !check_intent(r, t, error)) return false;
     if (stays) {
         if (!act) printf("link %s: goes on\n", t->name);
         return true;
@@ -86,15 +97,40 @@ static bool begin_link(const rw_reroute *r, const rw_topology_link *t, bool act,
     const rw_log_place *from = rw_places_find(r->places, source->id, target->id, &t->carries);
     const rw_log_place *memory = rw_places_find(r->places, target->id, source->id, &all);
     if (!from || !memory)
-        return rw_fail(error, RW_ERR_CONFIG, "link %s: no place is recorded in the log of site %s before which site %s has everything; nothing was changed. Start the link with a copy of the data: "
+        return rw_fail(error, RW_ERR_CONFIG, "link %s: no place is recorded in the log of site %s before which site %s has everything; nothing was changed. Let the links that run catch up and try again, or start the link with a copy of the data: "
                        "ringway init --link '%s' --from POSITION", t->name, from ? target->name : source->name, from ? source->name : target->name, t->name);
     if (!act) printf("link %s: starts at %s:%" G_GUINT64_FORMAT " of site %s; what site %s has already is left out\n", t->name, *from->file ? from->file : from->gtid, from->offset_bytes,
                      source->name, target->name);
     return !act || record(r, t, from, memory, error);
 }
 
+/* The link that brings the site's transactions to the other one; NULL: none. */
+static const rw_topology_link *way_to(const GPtrArray *links, unsigned site_id, unsigned target)
+{
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *t = g_ptr_array_index(links, i);
+        if (t->target == target && rw_origins_has(&t->carries, site_id)) return t;
+    }
+    return NULL;
+}
+
+/* As things were until now, whatever came to a site was at those on the way before. */
+static bool prove_ways(const rw_reroute *r, GError **error)
+{
+    const rw_conf *conf = r->conf;
+    g_autoptr(GPtrArray) links = rw_topology_links(conf, error);
+    for (unsigned site = 0; links && site < conf->n_sites; site++)
+        for (unsigned end = 0; end < conf->n_sites; end++) {
+            const rw_topology_link *t = way_to(links, conf->sites[site].id, end);
+            for (; t && t->source != site; t = way_to(links, conf->sites[site].id, t->source))
+                rw_places_prove(r->places, conf->sites[site].id, conf->sites[end].id, conf->sites[t->source].id);
+        }
+    return links != NULL;
+}
+
 bool rw_reroute_links(const rw_reroute *r, const GPtrArray *links, GError **error)
 {
+    if (!prove_ways(r, error)) return false;
     for (int act = 0; act < (r->print ? 1 : 2); act++) /* all is found before anything is written */
         for (guint i = 0; i < links->len; i++)
             if (!begin_link(r, g_ptr_array_index(links, i), act, error)) return false;

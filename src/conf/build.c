@@ -270,11 +270,17 @@ static bool add_all(const builder *b, rw_section_kind kind, bool (*add)(const bu
 static bool check_heirs(const builder *b, GError **error)
 {
     const rw_conf *conf = b->conf;
+    const rw_site_conf *hub = NULL; /* the first in use */
     for (unsigned i = 0; i < conf->n_sites; i++) {
         const rw_site_conf *site = &conf->sites[i], *heir = site->heir ? rw_conf_site(conf, site->heir) : NULL;
-        if (site->heir && (!heir || heir->heir))
-            return rw_fail(error, RW_ERR_CONFIG, "%s: heir of site %s is '%s', which is not a site in use; name one that is", b->file->path, site->name, site->heir);
+        if (site->heir && (!heir || heir->heir || heir->read_only))
+            return rw_fail(error, RW_ERR_CONFIG, "%s: heir of site %s is '%s', which is not a site in use that others receive from; name one that is", b->file->path, site->name,
+                           site->heir);
+        if (!hub && !site->heir) hub = site;
     }
+    if (conf->topology == RW_TOPOLOGY_STAR && hub->read_only)
+        return rw_fail(error, RW_ERR_CONFIG, "%s: site %s is the hub of the star now, which hands on what the others write, so it cannot be read_only; put another site first, or use "
+                       "topology = mesh or links", b->file->path, hub->name);
     return true;
 }
 

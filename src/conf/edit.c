@@ -29,15 +29,18 @@ static bool is_key(const char *line, const char *key)
     return *line == '=';
 }
 
-char *rw_conf_edit_site(const char *path, const char *site, const char *key, const char *value, GError **error)
+char *rw_conf_edit_load(const char *path, GError **error)
 {
-    g_autofree char *text = NULL;
+    char *text = NULL;
     GError *failure = NULL;
-    if (!g_file_get_contents(path, &text, NULL, &failure)) {
-        rw_fail(error, RW_ERR_CONFIG, "%s cannot be read: %s", path, failure->message);
-        g_error_free(failure);
-        return NULL;
-    }
+    if (g_file_get_contents(path, &text, NULL, &failure)) return text;
+    rw_fail(error, RW_ERR_CONFIG, "%s cannot be read: %s", path, failure->message);
+    g_error_free(failure);
+    return NULL;
+}
+
+char *rw_conf_edit_site(const char *text, const char *site, const char *key, const char *value, GError **error)
+{
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_autoptr(GString) out = g_string_new(NULL);
     bool within = false, found = false;
@@ -50,7 +53,7 @@ char *rw_conf_edit_site(const char *path, const char *site, const char *key, con
         found |= header && within;
     }
     if (found) return g_string_free(g_steal_pointer(&out), FALSE);
-    rw_fail(error, RW_ERR_CONFIG, "%s: there is no section [site %s]", path, site);
+    rw_fail(error, RW_ERR_CONFIG, "the configuration has no section [site %s]", site);
     return NULL;
 }
 

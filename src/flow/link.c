@@ -292,7 +292,7 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->source = source;
     l->target = target;
     l->carries = duty->carries;
-    l->hands_on = duty->hands_on;
+    l->hands_on = conf->n_sites > 2 && !target->read_only;
     l->other_locks = other_locks(conf, duty);
     l->source_at.site = source;
     l->target_at.site = target;

@@ -22,7 +22,6 @@ typedef struct rw_link rw_link;
 typedef struct {
     const rw_site_conf *source, *target; /* of the configuration */
     rw_origins carries;                  /* site numbers: whose transactions it brings to the target; the source's among them */
-    bool hands_on;                       /* links out of the target hand on what is written there */
 } rw_link_duty;
 
 rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse, GError **error);

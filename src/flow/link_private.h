@@ -13,7 +13,7 @@ struct rw_link {
     rw_conf *conf;
     const rw_site_conf *source, *target;
     rw_origins carries;
-    bool hands_on;
+    bool hands_on; /* links out of the target hand on what is written there, in this topology, or in one that follows when a site is gone */
     char **other_locks; /* session.h */
     rw_filter *filter;
     rw_local_writes *local; /* NULL: applications may write at the target */

@@ -24,7 +24,7 @@ void rw_places_free(rw_places *p)
 }
 
 /* file, offset, stamp, seen from c on. */
-static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, rw_slice host, GError **error)
+static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, rw_slice host, unsigned proved, GError **error)
 {
     g_autofree char *seen = rw_cell_text(c[3]);
     if (!c[0].len && !gtid.len) return true;
@@ -33,6 +33,7 @@ static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice g
     place.file = rw_cell_text(c[0]);
     place.gtid = gtid.data ? rw_cell_text(gtid) : g_strdup("");
     place.host = rw_cell_text(host);
+    if (proved) rw_origins_add(&place.proved, proved);
     g_array_append_val(p->places, place);
     return true;
 }
@@ -53,12 +54,12 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
 {
     static const rw_slice none = {NULL, 0};
     g_autoptr(rw_result) rows = rw_connection_query(connection, "SELECT source, file, offset_bytes, stamp_us, seen, gtid, memory_file, memory_offset_bytes, memory_stamp_us, "
-                                                    "memory_seen, carries, source_host, memory_host FROM ringway.progress WHERE lane = 0", error);
-    rw_slice c[13];
+                                                    "memory_seen, carries, source_host, memory_host, intents IS NOT NULL FROM ringway.progress WHERE lane = 0", error);
+    rw_slice c[14];
     if (!rows) return false;
-    while (rw_result_next(rows, c, 13)) {
+    while (rw_result_next(rows, c, 14)) {
         unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
-        if (!add_place(p, source, c + 1, c[5], c[11], error) || !add_place(p, site, c + 6, none, c[12], error)) return false;
+        if ((!rw_cell_number(c[13]) && !add_place(p, source, c + 1, c[5], c[11], 0, error)) || !add_place(p, site, c + 6, none, c[12], source, error)) return false;
         rw_seen seen;
         g_autofree char *text = rw_cell_text(c[4]);
         if (rw_seen_parse(&seen, text) && !add_held(&p->held[site & 255], source, rw_cell_number(c[3]), &seen, c[10], error)) return false;
@@ -66,15 +67,24 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
     return true;
 }
 
-bool rw_places_covers(const rw_places *p, unsigned holder, unsigned site, const rw_history *history, const rw_origins *origins)
+/* Up to the place, the holder has all transactions of these origins. */
+static bool covers(const rw_places *p, unsigned holder, const rw_log_place *place, const rw_origins *origins)
 {
-    const rw_seen *held = &p->held[holder & 255];
-    if (rw_origins_has(origins, site) && rw_seen_of(held, site) < history->stamp_us) return false;
-    for (unsigned i = 0; i < history->seen.n; i++) {
-        unsigned origin = history->seen.at[i].origin;
-        if (origin != holder && origin != site && rw_origins_has(origins, origin) && rw_seen_of(held, origin) < history->seen.at[i].stamp_us) return false;
+    const rw_seen *held = &p->held[holder & 255], *seen = &place->history.seen;
+    bool own = rw_origins_has(&place->proved, holder) || !rw_origins_has(origins, place->site) || rw_seen_of(held, place->site) >= place->history.stamp_us;
+    for (unsigned i = 0; own && i < seen->n; i++) {
+        unsigned origin = seen->at[i].origin;
+        if (origin != holder && origin != place->site && rw_origins_has(origins, origin) && rw_seen_of(held, origin) < seen->at[i].stamp_us) return false;
     }
-    return true;
+    return own;
+}
+
+void rw_places_prove(rw_places *p, unsigned site, unsigned by, unsigned holder)
+{
+    for (guint i = 0; i < p->places->len; i++) {
+        rw_log_place *place = &g_array_index(p->places, rw_log_place, i);
+        if (place->site == site && rw_origins_has(&place->proved, by)) rw_origins_add(&place->proved, holder);
+    }
 }
 
 /* Stamps rise along a log; where nothing was written between, what had been seen tells. */
@@ -89,7 +99,7 @@ const rw_log_place *rw_places_find(const rw_places *p, unsigned site, unsigned h
     const rw_log_place *best = NULL;
     for (guint i = 0; i < p->places->len; i++) {
         const rw_log_place *place = &g_array_index(p->places, rw_log_place, i);
-        if (place->site != site || !rw_places_covers(p, holder, site, &place->history, origins)) continue;
+        if (place->site != site || !covers(p, holder, place, origins)) continue;
         if (!best || is_later(place, best)) best = place;
     }
     return best;

@@ -17,6 +17,7 @@ typedef struct {
     char *host;          /* identity of the server whose log file and offset are of; "": not known */
     uint64_t offset_bytes;
     rw_history history;  /* of the log up to there */
+    rw_origins proved;   /* sites that have all the site's own transactions up to there, whatever the stamps say: a link's memory began there */
 } rw_log_place;
 
 typedef struct {
@@ -31,5 +32,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_places, rw_places_free)
 bool rw_places_load(rw_places *places, unsigned site, rw_connection *connection, GError **error);
 /* The latest place in that site's log before which the holder has all transactions of these origins; NULL: none is recorded. */
 const rw_log_place *rw_places_find(const rw_places *places, unsigned site, unsigned holder, const rw_origins *origins);
-/* Up to there in the log, the holder has all transactions of these origins. */
-bool rw_places_covers(const rw_places *places, unsigned holder, unsigned site, const rw_history *history, const rw_origins *origins);
+/* Whoever has what `by` has of the site: it got it by way of `holder`. */
+void rw_places_prove(rw_places *places, unsigned site, unsigned by, unsigned holder);

@@ -168,11 +168,15 @@ static bool end_txn(rw_reader *r)
 static bool void_txn(rw_reader *r)
 {
     r->captured = r->filtered = 0;
-    r->relayed = r->known = false;
+    r->relayed = false;
     g_array_set_size(r->changes, 0);
-    if (!r->batch && !r->continued) return true;
+    if (!r->batch && !r->continued) {
+        r->known = false;
+        return true;
+    }
     if (!open_txn(r)) return false;
     fill_head(r);
+    r->known = false;
     current(r)->void_ = true;
     g_array_set_size(r->batch->rows, current(r)->first_row);
     current(r)->n_rows = 0;
@@ -242,7 +246,7 @@ static bool add_trace(rw_reader *r, const rw_route *route, GError **error)
     rw_batch_add_row(r->batch, &as_rows, before, after, relayed.author, relayed.first);
     rw_batch_row(r->batch, r->batch->rows->len - 1)->partly = true;
     r->captured++;
-    return true;
+    return !is_large(r) || give_piece(r);
 }
 
 /* What the source did itself comes after the window, as a transaction of its own. */
@@ -304,6 +308,7 @@ static bool handle(rw_reader *r, const rw_event *event, GError **error)
     rw_local local = RW_LOCAL_NOT;
     if (r->prints) rw_fingerprint_event(r->prints, event, &local);
     tell_local(r, local);
+    if (event->kind == RW_EVENT_QUERY) rw_relay_forget_tables(r->relay);
     if (!rw_router_event(r->router, event, &route, error)) return false;
     if (route.action == RW_ROUTE_WRITERS && !begin_relayed(r, &route, error)) return false;
     if (route.action == RW_ROUTE_ROWS && !take_rows(r, event, &route, error)) return false;

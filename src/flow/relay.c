@@ -40,6 +40,8 @@ void rw_relay_free(rw_relay *r)
     g_free(r);
 }
 
+void rw_relay_forget_tables(rw_relay *r) { rw_tables_forget(r->tables); }
+
 bool rw_relay_begin(rw_relay *r, rw_slice text, const rw_seen *seen, GError **error)
 {
     rw_writers_reset(&r->writers, RW_WRITERS_PLAIN);

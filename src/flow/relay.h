@@ -29,6 +29,7 @@ typedef struct {
 
 rw_relay *rw_relay_new(const rw_relay_options *options);
 void rw_relay_free(rw_relay *relay);
+void rw_relay_forget_tables(rw_relay *relay); /* a statement in the log may have changed their keys */
 /* A window begins. text: data NULL: it names nobody. seen: of the source's log there. */
 bool rw_relay_begin(rw_relay *relay, rw_slice text, const rw_seen *seen, GError **error);
 /* From now on authors are put into this arena; after begin, and again when a window goes on in another batch. */

@@ -30,6 +30,7 @@ struct rw_watcher {
     txn_kind kind;
     uint32_t handle;        /* of the transaction's writer in the memory */
     unsigned origin;        /* of that writer */
+    unsigned announced;     /* whose the rows in hand are, as the window says; 0: it does not */
     GArray *handles;        /* uint32_t: of a window's transactions, as listed in writers */
     bool several;           /* the row events of a window are those of several transactions: each is looked up */
     bool begun, own, outside; /* a transaction's writer is in the memory; it is an application's; the log stands between two transactions */
@@ -161,6 +162,7 @@ static bool look_up(rw_watcher *w, const rw_binding *b, rw_slice image, GError *
     rw_item item;
     if (!rw_row_items_row(&w->items, b, image, &item)) return rw_row_misfit(b, error);
     unsigned i = rw_writers_find(&w->writers, item).last;
+    while (i > 0 && w->announced && g_array_index(w->writers.txns, rw_window_txn, i).origin != w->announced) i--;
     w->origin = g_array_index(w->writers.txns, rw_window_txn, i).origin;
     w->handle = g_array_index(w->handles, uint32_t, i);
     return true;
@@ -201,6 +203,7 @@ static bool take_rows(rw_watcher *w, rw_rows rows, unsigned origin, GError **err
     bool bad = false;
     begin_txn(w);
     note_local(w, rows.table);
+    w->announced = origin;
     if (origin) w->origin = origin;
     if (w->kind == LISTED || (w->kind == OUR_LINKS && rw_last_writers_is_empty(w->memory))) return true;
     if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, "binlog_row_image is not FULL");

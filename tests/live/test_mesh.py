@@ -4,8 +4,10 @@ import contextlib
 
 import pytest
 
+import compare
 from scenario import need
 from sites import NAMES, Sites
+from wait import wait_until
 
 MESHES = [('mariadb', 'mysql', 'mariadb')]
 NAMES = NAMES[:3]
@@ -84,3 +86,29 @@ def test_after_a_restart_in_the_middle(mesh):
     mesh.start()
     mesh.same()
     assert mesh.rows('west', 'SELECT v FROM t') == [('east',)]
+
+
+def test_a_site_dies_of_which_one_has_more(mesh):
+    """The other one gets the rest from it: what came in one window here had come in part there."""
+    mesh.everywhere('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 100)',
+                    'CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO t VALUES (1, 'start')")
+    north = mesh.sites['north']
+    mesh.pause('north->east')
+    mesh.run('north', 'UPDATE account SET balance = balance + 1')
+    mesh.caught_up(30, sources=[north], targets=[mesh.sites['west']])
+    mesh.pause('north->west')
+    mesh.run('north', 'UPDATE account SET balance = balance + 1', 'DELETE FROM t WHERE id = 1', "INSERT INTO t VALUES (2, 'north')")
+    mesh.resume('north->east')
+    mesh.caught_up(30, sources=[north], targets=[mesh.sites['east']])
+    assert 'read_only' not in mesh.cmd('topology', 'show').stdout
+    north.kill9()
+    mesh.stop()
+    said = mesh.cmd('topology', 'remove', 'north').stdout
+    assert 'comes from site east' in said and 'link east->west: starts at' in said and 'link west->east: goes on' in said
+    mesh.start()
+    left = [mesh.sites['east'], mesh.sites['west']]
+    mesh.run('west', 'UPDATE account SET balance = balance + 10')
+    wait_until(lambda: mesh.rows('west', 'SELECT balance FROM account') == [(112,)], 30, lambda: mesh.rows('west', 'SELECT balance FROM account'))
+    mesh.caught_up(30, sources=left, targets=left)
+    compare.assert_same(*left, [mesh.db])
+    assert mesh.rows('west', 'SELECT * FROM t') == [(2, 'north')]

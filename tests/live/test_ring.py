@@ -154,6 +154,37 @@ def test_a_site_dies_and_the_ring_closes(ring):
     assert [r for n in left for r in ring.conflicts(ring.sites[n])] == []
 
 
+def test_the_only_writer_dies(ring):
+    """The others have written nothing by which their logs could be compared."""
+    ring.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB')
+    for n in range(100):
+        ring.run('west', f"INSERT INTO t VALUES ({n}, 'west')")
+    ring.caught_up(30, sources=[ring.sites['west']])
+    ring.sites['west'].kill9()
+    with open(ring.conf) as f:
+        password = f.read()
+    ring.conf.write_text(password.replace('password = ', 'password = wrong', 1))
+    assert ring.cmd('topology', 'remove', 'west', expect=None).returncode != 0       # east does not let it in
+    ring.conf.write_text(password)
+    ring.cmd('topology', 'remove', 'west')
+    ring.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: sorted(ring.links()) == ['east->north', 'north->south', 'south->east'], 30, lambda: f'{ring.links()}')
+    left = [s for n, s in ring.sites.items() if n != 'west']
+    ring.run('east', "INSERT INTO t VALUES (1000, 'east')")
+    ring.caught_up(30, sources=left, targets=left)
+    for other in left[1:]:
+        compare.assert_same(left[0], other, [ring.db])
+    # One more, perhaps the heir of the first.
+    ring.stop()
+    ring.sites['north'].kill9()
+    ring.cmd('topology', 'remove', 'north')
+    assert ring.conf.read_text().count('heir = ') == 2 and 'heir = north' not in ring.conf.read_text()
+    ring.start()
+    ring.run('south', "INSERT INTO t VALUES (1001, 'south')")
+    ring.caught_up(30, sources=[left[0], left[2]], targets=[left[0], left[2]])
+    compare.assert_same(left[0], left[2], [ring.db])
+
+
 SHAPES = {'star': [], 'links': ['east->west', 'west->east', 'west->north', 'north->west', 'north->south', 'south->north']}
 
 

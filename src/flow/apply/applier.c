@@ -121,7 +121,7 @@ static bool try_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigne
     for (unsigned k = i; k < i + *n; k++) {
         const rw_txn *txn = rw_batch_txn(batch, k);
         n_rows += txn->n_rows;
-        effect |= txn->n_rows || txn->statement || rw_applier_is_skipped(a, txn);
+        effect |= txn->n_rows || txn->statement || rw_applier_is_skipped(a, txn) || rw_progress_tells(&a->next, txn);
         if (!rw_applier_advance_next(a, txn, error)) return false;
     }
     if ((effect || a->next.unwritten_bytes > UNWRITTEN_BYTES_MAX) && !rw_applier_write_window(a, batch, i, *n, n_rows, error)) return false;

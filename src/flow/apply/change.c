@@ -35,5 +35,5 @@ void rw_change_trace_sql(const rw_binding *b, rw_slice before, rw_slice after, u
 
 void rw_change_trim_sql(GString *sql)
 {
-    g_string_append(sql, "DELETE FROM ringway.change WHERE at < NOW(6) - INTERVAL 1 DAY LIMIT 1000");
+    g_string_append(sql, "DELETE FROM ringway.change WHERE at < NOW(6) - INTERVAL 1 DAY LIMIT 20000");
 }

@@ -72,6 +72,15 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     return take_row(p, c, source_dialect, error);
 }
 
+bool rw_progress_tells(const rw_progress *p, const rw_txn *txn)
+{
+    for (unsigned i = 0; i < txn->seen->n; i++) {
+        unsigned origin = txn->seen->at[i].origin;
+        if (rw_origins_has(&p->carries, origin) && txn->seen->at[i].stamp_us > rw_seen_of(&p->history.seen, origin)) return true;
+    }
+    return false;
+}
+
 bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
 {
     if (txn->partial) {

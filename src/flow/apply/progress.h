@@ -39,6 +39,8 @@ void rw_progress_clear(rw_progress *progress);
 bool rw_progress_load(rw_progress *progress, unsigned source, const rw_dialect *source_dialect, rw_connection *target, GError **error);
 /* Moves past the transaction; past a partial one only what has been seen moves. Its rows are counted by who applies them. */
 bool rw_progress_advance(rw_progress *progress, const rw_txn *txn, GError **error);
+/* With the transaction the target comes to hold more of what the link brings, whether it has rows or none: the next row is to say so. */
+bool rw_progress_tells(const rw_progress *progress, const rw_txn *txn);
 /* What a window adds to its row. */
 typedef struct {
     unsigned origin;

@@ -24,7 +24,9 @@ static void test_only(void)
 {
     rw_origins set = {0};
     g_assert_false(rw_origins_is_only(&set, 7));
+    g_assert_true(rw_origins_is_empty(&set));
     rw_origins_add(&set, 7);
+    g_assert_false(rw_origins_is_empty(&set));
     g_assert_true(rw_origins_is_only(&set, 7));
     rw_origins_add(&set, 200);
     g_assert_false(rw_origins_is_only(&set, 7));

@@ -51,6 +51,24 @@ static void test_own(void)
     expect(p, 1, 3, "1,3", 40);
 }
 
+/* What a link's memory proves holds for its source, and for those on the way to it. */
+static void test_proved(void)
+{
+    g_autoptr(rw_places) p = rw_places_new();
+    g_assert_true(rw_seen_parse(&p->held[3], "1:50,2:20"));
+    add(p, 1, 90, "2:20", "");
+    expect(p, 1, 3, "1,2", 0);
+    rw_origins_add(&g_array_index(p->places, rw_log_place, 0).proved, 4);
+    expect(p, 1, 3, "1,2", 0);
+    rw_places_prove(p, 1, 5, 3);
+    expect(p, 1, 3, "1,2", 0);
+    rw_places_prove(p, 1, 4, 3);
+    expect(p, 1, 3, "1,2", 90);
+    add(p, 1, 95, "2:21", ""); /* of others the stamps tell */
+    rw_origins_add(&g_array_index(p->places, rw_log_place, 1).proved, 3);
+    expect(p, 1, 3, "1,2", 90);
+}
+
 /* Of equals one that means something at every host. */
 static void test_gtid(void)
 {
@@ -68,6 +86,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/places/find", test_find);
     g_test_add_func("/places/own", test_own);
+    g_test_add_func("/places/proved", test_proved);
     g_test_add_func("/places/gtid", test_gtid);
     return g_test_run();
 }
