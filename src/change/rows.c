@@ -1,5 +1,7 @@
 #include "change/rows.h"
 
+#include <string.h>
+
 static unsigned decimal_bytes(uint16_t meta)
 {
     static const uint8_t of_digits[] = {0, 1, 1, 2, 2, 3, 3, 4, 4};
@@ -93,6 +95,43 @@ bool rw_image_split(const rw_table *table, rw_slice image, rw_slice *columns)
     for (unsigned i = 0; i < table->n_columns; i++)
         columns[i] = bit(nulls.data, i) ? (rw_slice){NULL, 0} : take_value(&table->columns[i], &c);
     return !c.bad && c.p == c.end;
+}
+
+typedef struct {
+    rw_cursor c;
+    rw_slice nulls;
+    bool none;
+} image_walk;
+
+static image_walk walk_image(const rw_table *table, rw_slice image)
+{
+    image_walk w = {.c = rw_cursor_of(image), .none = !image.data};
+    if (!w.none) w.nulls = rw_cursor_take(&w.c, (table->n_columns + 7) / 8);
+    return w;
+}
+
+/* The next value as it is packed; data NULL: SQL NULL. */
+static rw_slice next_packed(image_walk *w, const rw_column *column, unsigned i)
+{
+    if (w->none || w->c.bad || bit(w->nulls.data, i)) return (rw_slice){NULL, 0};
+    const uint8_t *start = w->c.p;
+    take_value(column, &w->c);
+    return (rw_slice){start, (size_t)(w->c.p - start)};
+}
+
+bool rw_image_mix(const rw_table *table, rw_slice image, rw_slice with, const bool *chosen, GByteArray *out)
+{
+    image_walk a = walk_image(table, image), b = walk_image(table, with);
+    const guint nulls = out->len, bytes = (table->n_columns + 7) / 8;
+    g_byte_array_set_size(out, nulls + bytes);
+    memset(out->data + nulls, 0, bytes);
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        rw_slice packed = next_packed(&a, &table->columns[i], i), other = next_packed(&b, &table->columns[i], i);
+        if (chosen[i]) packed = other;
+        if (packed.data) g_byte_array_append(out, packed.data, (guint)packed.len);
+        else out->data[nulls + i / 8] |= (guint8)(1 << i % 8);
+    }
+    return !a.c.bad && !b.c.bad && a.c.p == a.c.end && (b.none || b.c.p == b.c.end);
 }
 
 const char *rw_column_problem(const rw_column *column)

@@ -13,5 +13,8 @@ bool rw_rows_next(rw_rows *rows, rw_slice *before, rw_slice *after, bool *bad);
 /* columns[table->n_columns]: data == NULL is SQL NULL. A value's slice excludes length prefixes of strings and blobs. false: the bytes do not fit. */
 bool rw_image_split(const rw_table *table, rw_slice image, rw_slice *columns);
 
+/* Appends an image whose columns are those of `with` where chosen, else those of `image`; with.data NULL: SQL NULL there. false: the bytes do not fit. */
+bool rw_image_mix(const rw_table *table, rw_slice image, rw_slice with, const bool *chosen, GByteArray *out);
+
 /* NULL if rows of this column can be walked and its values rendered; else why not, naming the type. */
 const char *rw_column_problem(const rw_column *column);

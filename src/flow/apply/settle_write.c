@@ -1,4 +1,5 @@
 /* settle_write: one change onto the target's row: whole, column by column, or as a delete; and what that means for the memories. */
+#include "change/rows.h"
 #include "flow/apply/change.h"
 #include "flow/apply/session.h"
 #include "flow/apply/settle_private.h"
@@ -121,10 +122,10 @@ void rw_settle_list(rw_settle *s, const rw_case *c)
 }
 
 /* The row was as wanted already: the log does not show the change. */
-static bool leave_trace(rw_settle *s, const rw_case *c, GError **error)
+static bool leave_trace(rw_settle *s, const rw_case *c, rw_slice before, GError **error)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
-    rw_change_trace_sql(c->b, c->before, c->after, s->o.source, sql);
+    rw_change_trace_sql(c->b, before, c->after, s->o.source, sql);
     return rw_connection_run(s->o.target, sql->str, error);
 }
 
@@ -153,7 +154,7 @@ bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **
 {
     bool same = false;
     if (s->o.hands_on && !is_as_wanted(s, c, &same)) return rw_row_misfit(c->b, error);
-    return write_whole(s, c, lost, error) && (!same || *lost || leave_trace(s, c, error));
+    return write_whole(s, c, lost, error) && (!same || *lost || leave_trace(s, c, c->before, error));
 }
 
 /* col + (after) - (before); NULL counts as 0. */
@@ -203,13 +204,33 @@ static bool want_column(rw_settle *s, const rw_case *c, const rw_bound_column *c
     return *wanted || rw_row_misfit(c->b, error);
 }
 
-static bool trace_columns(rw_settle *s, const rw_case *c, GError **error)
+static bool is_key(const rw_binding *b, unsigned column)
+{
+    for (unsigned i = 0; i < b->n_key; i++)
+        if (b->key[i] == column) return true;
+    return false;
+}
+
+/* To who hands it on, a column that went to another's later write is one that the change did not touch: that write has come to them before, and they may
+ * know nothing of its writer. */
+static bool trace_taken(rw_settle *s, const rw_case *c, char *const *wanted, GError **error)
+{
+    const rw_binding *b = c->b;
+    bool *taken = rw_arena_alloc(s->arena, sizeof *taken * b->n_columns), any = false;
+    for (unsigned i = 0; i < b->n_columns; i++) any |= taken[i] = wanted[i] && !is_key(b, i);
+    if (!any) return true;
+    g_autoptr(GByteArray) before = g_byte_array_new();
+    if (!rw_image_mix(b->source, c->after, c->before, taken, before)) return rw_row_misfit(b, error);
+    return leave_trace(s, c, rw_slice_of(before->data, before->len), error);
+}
+
+static bool trace_columns(rw_settle *s, const rw_case *c, char *const *wanted, GError **error)
 {
     GError *failure = NULL;
     const rw_slice *now = c->cells ? rw_settle_cells(s, c->b, c->where, &failure) : NULL;
     bool same = now != NULL;
     for (unsigned i = 0; same && i < c->b->n_selected; i++) same = now[i].data ? c->cells[i].data && rw_slice_equal(now[i], c->cells[i]) : !c->cells[i].data;
-    if (!failure) return !same || leave_trace(s, c, error);
+    if (!failure) return !same || trace_taken(s, c, wanted, error);
     g_propagate_error(error, failure);
     return false;
 }
@@ -231,7 +252,7 @@ bool rw_settle_write_columns(rw_settle *s, const rw_case *c, bool *lost, GError 
     }
     list_presence(s, c);
     *lost = !any;
-    return !any || (write_row(s, c, wanted, lost, error) && (*lost || !s->o.hands_on || trace_columns(s, c, error)));
+    return !any || (write_row(s, c, wanted, lost, error) && (*lost || !s->o.hands_on || trace_columns(s, c, wanted, error)));
 }
 
 bool rw_settle_exact_sql(rw_settle *s, const rw_case *c)

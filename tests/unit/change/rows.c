@@ -203,6 +203,32 @@ static void test_problems(void)
     g_assert_null(rw_column_problem(&(rw_column){.type = RW_T_LONG}));
 }
 
+/* Columns of one image, chosen ones of another, or none. */
+static void test_mix(void)
+{
+    static const uint8_t one[] = {4, 1, 0, 0, 0, 2, 'a', 'b'}, other[] = {0, 9, 0, 0, 0, 1, 'z', 7, 0, 0, 0};
+    const rw_slice a = {one, sizeof one}, b = {other, sizeof other}, none = {NULL, 0};
+    static const struct { bool chosen[3], with; uint8_t wanted[12]; guint len; } cases[] = {
+        {{false, false, false}, true, {4, 1, 0, 0, 0, 2, 'a', 'b'}, 8},
+        {{true, false, true}, true, {0, 9, 0, 0, 0, 2, 'a', 'b', 7, 0, 0, 0}, 12},
+        {{false, true, false}, true, {4, 1, 0, 0, 0, 1, 'z'}, 7},
+        {{false, true, true}, false, {6, 1, 0, 0, 0}, 5},
+    };
+    rw_table *table = g_malloc0(sizeof *table + 3 * sizeof *table->columns);
+    table->n_columns = 3;
+    table->columns[0].type = table->columns[2].type = RW_T_LONG;
+    table->columns[1].type = RW_T_VARCHAR;
+    table->columns[1].meta = 20;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_assert_true(rw_image_mix(table, a, cases[i].with ? b : none, cases[i].chosen, out));
+        g_assert_cmpmem(out->data, out->len, cases[i].wanted, cases[i].len);
+    }
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_assert_false(rw_image_mix(table, a, rw_slice_of(other, sizeof other - 1), cases[0].chosen, out));
+    g_free(table);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,5 +241,6 @@ int main(int argc, char **argv)
     g_test_add_func("/decode/rows/empty", test_empty_rows);
     g_test_add_func("/decode/rows/split-exact", test_split_exact);
     g_test_add_func("/decode/rows/problems", test_problems);
+    g_test_add_func("/decode/rows/mix", test_mix);
     return run_tests();
 }
