@@ -75,7 +75,7 @@ static char *status_json(void *user)
         g_autoptr(rw_status) status = rw_status_new(d->conf->name);
         g_autoptr(GHashTable) sites = g_hash_table_new(g_str_hash, g_str_equal);
         for (unsigned i = 0; i < d->conf->n_sites; i++)
-            if (!d->conf->sites[i].heir) add_site(status, sites, &d->conf->sites[i]);
+            if (!rw_site_is_gone(&d->conf->sites[i])) add_site(status, sites, &d->conf->sites[i]);
         for (guint i = 0; i < d->links->len; i++) {
             rw_link *link = g_ptr_array_index(d->links, i);
             rw_link_note_sites(link, sites);

@@ -11,7 +11,7 @@ enum { LOCK_TURNS = 20 };
 rw_reroute *rw_reroute_new(const rw_conf *conf, bool print)
 {
     rw_reroute *r = g_new0(rw_reroute, 1);
-    *r = (rw_reroute){conf, g_new0(rw_connection *, conf->n_sites), rw_places_new(), print};
+    *r = (rw_reroute){conf, g_new0(rw_connection *, conf->n_sites), rw_places_new(), NULL, print};
     return r;
 }
 
@@ -40,6 +40,7 @@ static bool goes_on(const rw_reroute *r, const rw_topology_link *t, bool *yes, G
     rw_progress progress = {0};
     GError *failure = NULL;
     *yes = false;
+    if (source == r->added) return true;
     if (rw_progress_load(&progress, source->id, r->sites[t->source]->dialect, r->sites[t->target], &failure)) {
         rw_origins added;
         rw_origins_add(&progress.carries, source->id);
@@ -86,6 +87,7 @@ static bool begin_link(const rw_reroute *r, const rw_topology_link *t, bool act,
     const rw_site_conf *source = &r->conf->sites[t->source], *target = &r->conf->sites[t->target];
     rw_origins all = {0};
     bool stays;
+    if (!r->sites[t->target]) return true; /* a copy, which is in no shape yet */
     if (!goes_on(r, t, &stays, error)) return false;
     if (!stays && !check_intent(r, t, error)) return false;
     if (stays) {

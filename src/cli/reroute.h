@@ -14,6 +14,7 @@ typedef struct {
     const rw_conf *conf;
     rw_connection **sites; /* by index; NULL: not in use */
     rw_places *places;
+    const rw_site_conf *added; /* NULL: none. What links brought from there was of another server's log */
     bool print;            /* say only */
 } rw_reroute;
 

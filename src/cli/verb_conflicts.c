@@ -127,7 +127,7 @@ static GPtrArray *ask_all(const rw_args *args, const rw_conf *conf, const rw_con
     for (unsigned i = 0; i < conf->n_sites; i++) {
         GError *failure = NULL;
         uint64_t here = 0;
-        if (conf->sites[i].heir || (args->site && strcmp(args->site, conf->sites[i].name) != 0)) continue;
+        if (rw_site_is_gone(&conf->sites[i]) || (args->site && strcmp(args->site, conf->sites[i].name) != 0)) continue;
         g_autoptr(rw_connection) site = open_site(conf, &conf->sites[i], conf->deadline_s, &failure);
         if (!site || !rw_conflicts_list(site, filter, records, &here, &failure)) note_failure(f, failure);
         else *total += here;
@@ -208,7 +208,7 @@ static bool find_record(const rw_conf *conf, const char *verb, reference *ref, G
     unsigned n = 0;
     for (unsigned i = 0; !ref->site && i < conf->n_sites; i++) {
         bool has;
-        if (conf->sites[i].heir) continue;
+        if (rw_site_is_gone(&conf->sites[i])) continue;
         if (!has_record(conf, &conf->sites[i], ref->id, &has, error)) return false;
         if (!has) continue;
         found = &conf->sites[i];

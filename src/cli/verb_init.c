@@ -86,7 +86,7 @@ static rw_connection_limits limits(const rw_conf *conf) { return (rw_connection_
 static bool open_sites(const rw_conf *conf, rw_connection **sites, GError **error)
 {
     for (unsigned i = 0; i < conf->n_sites; i++) {
-        if (conf->sites[i].heir) continue;
+        if (!rw_site_takes_part(&conf->sites[i])) continue;
         sites[i] = rw_connection_open(&conf->sites[i], limits(conf), error);
         if (!sites[i]) return false;
     }
@@ -143,7 +143,8 @@ static bool init_all(const rw_args *args, const rw_conf *conf, rw_connection **s
     bool ok = places_now(conf, sites, places, error);
     for (guint i = 0; ok && i < links->len; i++) {
         const rw_topology_link *t = g_ptr_array_index(links, i);
-        if (is_chosen(args, conf, t)) ok = start_link(conf, sites, t, places, args->from, error);
+        if (!sites[t->target]) printf("link %s: begins with ringway topology add %s\n", t->name, conf->sites[t->target].name);
+        else if (is_chosen(args, conf, t)) ok = start_link(conf, sites, t, places, args->from, error);
     }
     for (unsigned i = 0; i < conf->n_sites; i++) rw_source_pos_clear(&places[i]);
     return ok;

@@ -47,7 +47,7 @@ static rw_status *ask_databases(const rw_conf *conf, GError **error)
     g_autofree char **why = g_new0(char *, conf->n_sites);
     for (unsigned i = 0; i < conf->n_sites; i++) {
         g_autoptr(GError) failure = NULL;
-        if (conf->sites[i].heir) continue;
+        if (rw_site_is_gone(&conf->sites[i])) continue;
         sites[i] = open_site(conf, i, status, &failure);
         if (failure) why[i] = g_strdup(failure->message);
     }

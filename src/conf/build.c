@@ -267,16 +267,20 @@ static bool add_all(const builder *b, rw_section_kind kind, bool (*add)(const bu
     return true;
 }
 
-static bool check_heirs(const builder *b, GError **error)
+static bool check_named_sites(const builder *b, GError **error)
 {
     const rw_conf *conf = b->conf;
     const rw_site_conf *hub = NULL; /* the first in use */
     for (unsigned i = 0; i < conf->n_sites; i++) {
         const rw_site_conf *site = &conf->sites[i], *heir = site->heir ? rw_conf_site(conf, site->heir) : NULL;
-        if (site->heir && (!heir || heir->heir || heir->read_only))
+        if (site->heir && (!heir || !rw_site_takes_part(heir) || heir->read_only))
             return rw_fail(error, RW_ERR_CONFIG, "%s: heir of site %s is '%s', which is not a site in use that others receive from; name one that is", b->file->path, site->name,
                            site->heir);
-        if (!hub && !site->heir) hub = site;
+        const rw_site_conf *of = site->copy_of ? rw_conf_site(conf, site->copy_of) : NULL;
+        if (site->copy_of && (!of || !rw_site_takes_part(of) || of->read_only))
+            return rw_fail(error, RW_ERR_CONFIG, "%s: copy_of of site %s is '%s', which is not a site in use that others receive from; name one that is", b->file->path, site->name,
+                           site->copy_of);
+        if (!hub && rw_site_takes_part(site)) hub = site;
     }
     if (conf->topology == RW_TOPOLOGY_STAR && hub->read_only)
         return rw_fail(error, RW_ERR_CONFIG, "%s: site %s is the hub of the star now, which hands on what the others write, so it cannot be read_only; put another site first, or use "
@@ -287,16 +291,16 @@ static bool check_heirs(const builder *b, GError **error)
 static bool check_count(const builder *b, unsigned line, GError **error)
 {
     rw_conf *conf = b->conf;
-    for (unsigned i = 0; i < conf->n_sites; i++) conf->n_in_use += !conf->sites[i].heir;
+    for (unsigned i = 0; i < conf->n_sites; i++) conf->n_in_use += rw_site_takes_part(&conf->sites[i]);
     if (conf->n_in_use < 2)
         return rw_fail(error, RW_ERR_CONFIG, "%s: %s; replication needs at least two sections [site NAME]", b->file->path,
                        conf->n_in_use ? "only one site" : "no site");
     if (conf->topology == RW_TOPOLOGY_PAIR && conf->n_in_use > 2)
         return refuse(b, line, error, "topology = pair with %u sites; use mesh, ring, star or links", conf->n_in_use);
     unsigned writable = 0;
-    for (unsigned i = 0; i < conf->n_sites; i++) writable += !conf->sites[i].heir && !conf->sites[i].read_only;
+    for (unsigned i = 0; i < conf->n_sites; i++) writable += rw_site_takes_part(&conf->sites[i]) && !conf->sites[i].read_only;
     if (!writable) return rw_fail(error, RW_ERR_CONFIG, "%s: every site is read_only, so there is nothing to replicate; remove it where applications write", b->file->path);
-    return check_heirs(b, error);
+    return check_named_sites(b, error);
 }
 
 static bool build(const builder *b, const rw_conf_section *general, GError **error)

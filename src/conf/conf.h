@@ -49,9 +49,14 @@ typedef struct {
     bool password_from_env;
     rw_ssl_mode ssl_mode;
     char *ssl_ca, *ssl_cert, *ssl_key; /* NULL = not set */
-    char *heir; /* name of a site; NULL = the site is in use. Else it is gone: in no link, not connected to */
+    char *heir;    /* name of a site; NULL = the site is in use. Else it is gone: in no link, not connected to */
+    char *copy_of; /* name of a site; not NULL = it is being added: only a link from that site leads there, none away */
     bool read_only; /* it receives only: no link has it as its source */
 } rw_site_conf;
+
+/* The topology's shape is made of these. */
+static inline bool rw_site_takes_part(const rw_site_conf *site) { return !site->heir && !site->copy_of; }
+static inline bool rw_site_is_gone(const rw_site_conf *site) { return site->heir && !site->copy_of; }
 
 typedef struct {
     char *source, *target;

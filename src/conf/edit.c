@@ -49,7 +49,7 @@ char *rw_conf_edit_site(const char *text, const char *site, const char *key, con
         if (header) within = is_section(*line, site);
         if (within && !header && is_key(*line, key)) continue;
         g_string_append_printf(out, "%s%s", *line, line[1] ? "\n" : "");
-        if (header && within) g_string_append_printf(out, "%s = %s\n", key, value);
+        if (header && within && value) g_string_append_printf(out, "%s = %s\n", key, value);
         found |= header && within;
     }
     if (found) return g_string_free(g_steal_pointer(&out), FALSE);

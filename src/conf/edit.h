@@ -1,7 +1,7 @@
 /* edit: one line more in ringway.cnf, and everything else as people wrote it.
  *
  * In: the text. Out: the text with "key = value" as the first line of a site's section, owned; a line of that key that the section has already is
- * replaced. write puts it in the file's place at once (a temporary file beside it, then a rename), with the same mode.
+ * replaced; value NULL: such a line is left out. write puts it in the file's place at once (a temporary file beside it, then a rename), with the same mode.
  * Errors: RW_ERR_CONFIG, with path and cause. The file may hold passwords: nothing of it is logged.
  */
 #pragma once

@@ -120,6 +120,9 @@ static const rw_option table[] = {
     {SITE(RW_OPTION_STRING, "heir", heir), .help = "the site is gone; this one hands on what is left of it",
      .manual = "Written by ringway topology remove. The site is in no link any more, and nobody connects to it; its number stays its own, because its "
                "transactions are on their way still: the heir, which has most of them, hands them on to those that lack some."},
+    {SITE(RW_OPTION_STRING, "copy_of", copy_of), .help = "the site is being added; it holds a copy of this one's data",
+     .manual = "Read and written by ringway topology add. The site receives everything from that one, and nobody receives from it, until topology add puts it in "
+               "and takes the line out. Nothing may write there until then."},
 
     {LINK(RW_OPTION_LIST, "schemas", own.schemas), .help = "schemas to replicate by this link",
      .manual = "Instead of the list in [ringway]. Present and empty: every schema."},

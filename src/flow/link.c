@@ -227,6 +227,12 @@ static bool refused(rw_link *l, const GError *cause)
     return true;
 }
 
+/* A copy that is not made yet has nothing where a stop could be recorded. */
+static bool may_try_again(const rw_link *l, const GError *cause)
+{
+    return g_error_matches(cause, RW_ERROR, RW_ERR_RETRY) || (l->target->copy_of && g_error_matches(cause, RW_ERROR, RW_ERR_CONFIG));
+}
+
 static gpointer run_link(gpointer data)
 {
     rw_link *l = data;
@@ -240,7 +246,7 @@ static gpointer run_link(gpointer data)
         if (live(l, &error) || g_error_matches(error, RW_ERROR, RW_ERR_INTERRUPTED)) continue;
         if (refused(l, error)) break;
         bool standby = g_error_matches(error, RW_ERROR, RW_ERR_STANDBY);
-        if (!standby && !g_error_matches(error, RW_ERROR, RW_ERR_RETRY)) {
+        if (!standby && !may_try_again(l, error)) {
             wait_for_user(l, error);
             continue;
         }
@@ -297,14 +303,15 @@ rw_link *rw_link_start(rw_conf *conf, const rw_link_duty *duty, bool may_refuse,
     l->source_at.site = source;
     l->target_at.site = target;
     l->filter = made;
-    l->may_refuse = may_refuse;
+    l->may_refuse = may_refuse && !target->copy_of; /* the others need not wait for a copy */
     l->name = g_strdup_printf("%s->%s", source->name, target->name);
     l->status = rw_link_status_new(l->name, source->name, target->name);
     l->status->state = RW_LINK_RETRYING;
     l->status->delay_s = rw_conf_delay_s(conf, source->name, target->name);
     l->source_site = rw_site_status_new(source->name, source->id);
     l->target_site = rw_site_status_new(target->name, target->id);
-    if (target->read_only) l->local = rw_local_writes_new(l->name, target->name, l->filter, rw_conf_renames(conf, source->name, target->name));
+    const char *silent = target->read_only ? "is read_only" : target->copy_of ? "is a copy that is not in yet" : NULL;
+    if (silent) l->local = rw_local_writes_new(l->name, target->name, silent, l->filter, rw_conf_renames(conf, source->name, target->name));
     rw_lock_init(&l->lock);
     l->log_watch = rw_log_watch_new(conf, &l->source_at);
     l->thread = g_thread_new("link", run_link, l);

@@ -5,7 +5,7 @@
 #include "change/pos.h"
 
 struct rw_local_writes {
-    const char *link, *site;
+    const char *link, *site, *why;
     const rw_filter *filter;
     const rw_renames *renames;
     rw_lock lock;
@@ -13,11 +13,12 @@ struct rw_local_writes {
     uint64_t n;
 };
 
-rw_local_writes *rw_local_writes_new(const char *link, const char *site, const rw_filter *filter, const rw_renames *renames)
+rw_local_writes *rw_local_writes_new(const char *link, const char *site, const char *why, const rw_filter *filter, const rw_renames *renames)
 {
     rw_local_writes *l = g_new0(rw_local_writes, 1);
     l->link = link;
     l->site = site;
+    l->why = why;
     l->filter = filter;
     l->renames = renames;
     rw_lock_init(&l->lock);
@@ -55,8 +56,8 @@ void rw_local_writes_add(rw_local_writes *l, const rw_txn *txn, const char *tabl
     }
     rw_lock_give(&l->lock);
     if (first)
-        rw_log(RW_LOG_WARNING, l->link, "site %s is read_only, but an application writes there: the transaction at %s:%" G_GUINT64_FORMAT " (GTID %s) changes %s; this goes to no "
-               "other site, so the sites differ; find who writes there, and make the rows equal again", l->site, txn->file, txn->start_bytes,
+        rw_log(RW_LOG_WARNING, l->link, "site %s %s, but an application writes there: the transaction at %s:%" G_GUINT64_FORMAT " (GTID %s) changes %s; this goes to no "
+               "other site, so the sites differ; find who writes there, and make the rows equal again", l->site, l->why, txn->file, txn->start_bytes,
                txn->gtid && *txn->gtid ? txn->gtid : "none", table);
 }
 

@@ -12,7 +12,7 @@
 typedef struct rw_local_writes rw_local_writes;
 
 /* All borrowed. The filter knows the source's names; renames NULL: they are the site's, too. */
-rw_local_writes *rw_local_writes_new(const char *link, const char *site, const rw_filter *filter, const rw_renames *renames);
+rw_local_writes *rw_local_writes_new(const char *link, const char *site, const char *why, const rw_filter *filter, const rw_renames *renames);
 void rw_local_writes_free(rw_local_writes *l);
 bool rw_local_writes_concern(const rw_local_writes *l, const rw_table *table);
 void rw_local_writes_add(rw_local_writes *l, const rw_txn *txn, const char *table);

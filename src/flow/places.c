@@ -50,6 +50,16 @@ static bool add_held(rw_seen *held, unsigned source, uint64_t stamp_us, const rw
     return fits || rw_fail(error, RW_ERR_STOP, "ringway.progress names more than %d sites; not supported", RW_SEEN_MAX);
 }
 
+/* What the site's own log had told, up to a place in it: of sites whose link there is gone, too. */
+static bool add_told(rw_seen *held, rw_slice seen_text)
+{
+    rw_seen seen;
+    g_autofree char *text = rw_cell_text(seen_text);
+    bool fits = rw_seen_parse(&seen, text);
+    for (unsigned i = 0; fits && i < seen.n; i++) fits = rw_seen_raise(held, seen.at[i].origin, seen.at[i].stamp_us);
+    return fits;
+}
+
 bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GError **error)
 {
     static const rw_slice none = {NULL, 0};
@@ -59,6 +69,7 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
     if (!rows) return false;
     while (rw_result_next(rows, c, 14)) {
         unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
+        if (!add_told(&p->held[site & 255], c[9])) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds memory_seen that is not a list of up to %d site:stamp; restore the row", RW_SEEN_MAX);
         if ((!rw_cell_number(c[13]) && !add_place(p, source, c + 1, c[5], c[11], 0, error)) || !add_place(p, site, c + 6, none, c[12], source, error)) return false;
         rw_seen seen;
         g_autofree char *text = rw_cell_text(c[4]);

@@ -55,6 +55,21 @@ bool rw_gtid_state_contains(const rw_gtid_state *state, const char *gtid)
     return false;
 }
 
+static bool has_each(const rw_gtid_state *state, const rw_gtid_state *part)
+{
+    g_autofree char *text = rw_gtid_state_format(part);
+    g_auto(GStrv) gtids = g_strsplit(text, ",", -1); /* of "" nothing */
+    for (char **gtid = gtids; *gtid; gtid++)
+        if (!rw_gtid_state_contains(state, *gtid)) return false;
+    return true;
+}
+
+bool rw_gtid_state_covers(const rw_gtid_state *state, const rw_gtid_state *part)
+{
+    if (state->kind != part->kind || state->kind == RW_GTID_NONE) return false;
+    return state->kind == RW_GTID_MYSQL ? rw_gtid_set_is_subset(part->set, state->set) : has_each(state, part);
+}
+
 bool rw_gtid_state_is_empty(const rw_gtid_state *state)
 {
     switch (state->kind) {

@@ -31,6 +31,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rw_gtid_state, rw_gtid_state_clear)
 /* gtid "" or NULL (an anonymous transaction) changes nothing. */
 bool rw_gtid_state_advance(rw_gtid_state *state, const char *gtid, GError **error);
 bool rw_gtid_state_contains(const rw_gtid_state *state, const char *gtid); /* kind none: false */
+bool rw_gtid_state_covers(const rw_gtid_state *state, const rw_gtid_state *part); /* contains all of it; of two kinds, or kind none: false */
 bool rw_gtid_state_is_empty(const rw_gtid_state *state);
 char *rw_gtid_state_format(const rw_gtid_state *state); /* owned by the caller; "" if empty */
 void rw_gtid_state_encode(const rw_gtid_state *state, GByteArray *out); /* appends the bytes of the dump request */

@@ -26,7 +26,7 @@ static unsigned sites_in_use(const rw_conf *conf, unsigned *used)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < conf->n_sites; i++)
-        if (!conf->sites[i].heir) used[n++] = i;
+        if (rw_site_takes_part(&conf->sites[i])) used[n++] = i;
     return n;
 }
 
@@ -55,8 +55,15 @@ static void build_links(GPtrArray *links, const rw_conf *conf, const unsigned *u
     (void)used, (void)n;
     for (unsigned i = 0; i < conf->n_links; i++) {
         const rw_site_conf *source = rw_conf_site(conf, conf->links[i].source), *target = rw_conf_site(conf, conf->links[i].target);
-        if (!source->heir && !target->heir) add_link(links, conf, (unsigned)(source - conf->sites), (unsigned)(target - conf->sites));
+        if (rw_site_takes_part(source) && rw_site_takes_part(target)) add_link(links, conf, (unsigned)(source - conf->sites), (unsigned)(target - conf->sites));
     }
+}
+
+/* Whatever the shape is, a site that is being added hangs behind the one whose copy it is. */
+static void add_copies(GPtrArray *links, const rw_conf *conf)
+{
+    for (unsigned i = 0; i < conf->n_sites; i++)
+        if (conf->sites[i].copy_of) add_link(links, conf, (unsigned)(rw_conf_site(conf, conf->sites[i].copy_of) - conf->sites), i);
 }
 
 static const struct shape {
@@ -79,9 +86,9 @@ static bool has_link(const GPtrArray *links, const rw_conf *conf, const rw_link_
     return false;
 }
 
-static bool concerns_gone(const rw_conf *conf, const rw_link_conf *link)
+static bool concerns_absent(const rw_conf *conf, const rw_link_conf *link)
 {
-    return rw_conf_site(conf, link->source)->heir || rw_conf_site(conf, link->target)->heir;
+    return !rw_site_takes_part(rw_conf_site(conf, link->source)) || !rw_site_takes_part(rw_conf_site(conf, link->target));
 }
 
 /* An override of a link that does not exist would silently do nothing. */
@@ -90,7 +97,7 @@ static bool check(const GPtrArray *links, const rw_conf *conf, GError **error)
     if (!links->len)
         return rw_fail(error, RW_ERR_CONFIG, "%s: topology = links, but there is no [link A->B] section; write one for every link, or use pair, mesh, ring or star", conf->path);
     for (unsigned i = 0; i < conf->n_links; i++)
-        if (!has_link(links, conf, &conf->links[i]) && !concerns_gone(conf, &conf->links[i]))
+        if (!has_link(links, conf, &conf->links[i]) && !concerns_absent(conf, &conf->links[i]))
             return rw_fail(error, RW_ERR_CONFIG, "%s: [link %s->%s]: topology = %s has no such link; correct or remove the section, or use topology = links",
                            conf->path, conf->links[i].source, conf->links[i].target, rw_conf_topology(conf));
     return true;
@@ -110,7 +117,7 @@ static void go_on_from(search *s, unsigned site, unsigned origin)
 {
     for (guint i = 0; i < s->links->len; i++) {
         rw_topology_link *link = g_ptr_array_index(s->links, i);
-        if (link->source != site || s->reached[link->target]) continue;
+        if (link->source != site || link->target == origin || s->reached[link->target]) continue;
         rw_origins_add(&link->carries, s->conf->sites[origin].id);
         s->reached[link->target] = true;
         s->queue[s->n++] = link->target;
@@ -141,6 +148,7 @@ GPtrArray *rw_topology_links(const rw_conf *conf, GError **error)
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func(link_free);
     g_autofree unsigned *used = g_new(unsigned, conf->n_sites);
     shape->build(links, conf, used, sites_in_use(conf, used));
+    add_copies(links, conf);
     if (!check(links, conf, error)) return NULL;
     for (unsigned origin = 0; origin < conf->n_sites; origin++) route(links, conf, origin);
     return rw_topology_check_renames(conf, links, error) ? g_steal_pointer(&links) : NULL;

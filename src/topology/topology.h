@@ -5,6 +5,7 @@
  * follows what a pair, a mesh, a ring, a star, or the links of [link] sections (topology = links) hand on: there is no other rule. The model
  * (tests/model/shapes.py) has the same one.
  * What is left of a site that is gone (heir in its section) begins at its heir.
+ * A site that is being added (copy_of) is in no shape: it hangs behind the one whose copy it is, which brings everything.
  * A read_only site is the source of no link.
  * In: a checked configuration, borrowed. Out: links in a fixed order, with indexes into conf->sites; free with g_ptr_array_unref. Any thread.
  * Errors: RW_ERR_CONFIG: too few or too many sites for the shape; topology = links without a [link] section; a [link] section that the shape

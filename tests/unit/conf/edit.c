@@ -36,6 +36,12 @@ static void test_replaces(void)
     g_assert_cmpstr(out, ==, "[site west]\nheir = north\nid = 2\n[site east]\nheir = x\n");
 }
 
+static void test_takes_out(void)
+{
+    g_autofree char *out = edited("[site east]\nheir = x\n[site west]\nid = 2\n heir=east\n", NULL);
+    g_assert_cmpstr(out, ==, "[site east]\nheir = x\n[site west]\nid = 2\n");
+}
+
 static void test_no_section(void)
 {
     g_autoptr(GError) error = NULL;
@@ -69,6 +75,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/conf-edit/adds", test_adds);
     g_test_add_func("/conf-edit/replaces", test_replaces);
+    g_test_add_func("/conf-edit/takes-out", test_takes_out);
     g_test_add_func("/conf-edit/no-section", test_no_section);
     g_test_add_func("/conf-edit/write", test_write);
     return g_test_run();

@@ -12,7 +12,7 @@ static void test_counts_once(void)
 {
     rw_log_setup(RW_LOG_ERROR, false);
     g_autoptr(rw_filter) filter = rw_filter_new(NULL, NULL);
-    rw_local_writes *l = rw_local_writes_new("a->b", "b", filter, NULL);
+    rw_local_writes *l = rw_local_writes_new("a->b", "b", "is read_only", filter, NULL);
     g_assert_cmpuint(rw_local_writes_count(l), ==, 0);
     add(l, "bin.000009", 400);
     add(l, "bin.000009", 900);
@@ -33,7 +33,7 @@ static void test_concern(void)
     g_autoptr(rw_filter) filter = rw_filter_new(&(rw_filter_lists){.schemas_allow = only}, NULL);
     rw_renames renames;
     g_assert_null(rw_renames_parse(&renames, "shop:shop_eu"));
-    rw_local_writes *plain = rw_local_writes_new("a->b", "b", filter, NULL), *renaming = rw_local_writes_new("a->b", "b", filter, &renames);
+    rw_local_writes *plain = rw_local_writes_new("a->b", "b", "is read_only", filter, NULL), *renaming = rw_local_writes_new("a->b", "b", "is read_only", filter, &renames);
     rw_table *in = rw_table_new("shop", "account", 1), *new_name = rw_table_new("shop_eu", "account", 1), *out = rw_table_new("mysql", "rds_heartbeat2", 1);
     g_assert_true(rw_local_writes_concern(plain, in));
     g_assert_false(rw_local_writes_concern(plain, new_name));

@@ -52,6 +52,22 @@ static void test_parse_refused(void)
     }
 }
 
+static void test_covers(void)
+{
+    static const struct { rw_gtid_kind kind; const char *whole, *part; bool covers; } cases[] = {
+        {RW_GTID_MYSQL, A ":1-5", A ":2-4", true}, {RW_GTID_MYSQL, A ":1-5", A ":5-6", false}, {RW_GTID_MYSQL, A ":1-5", "", true},
+        {RW_GTID_MARIADB, "0-1-7,1-2-9", "0-3-7", true}, {RW_GTID_MARIADB, "0-1-7,1-2-9", "0-1-7,1-2-10", false}, {RW_GTID_MARIADB, "0-1-7", "2-1-1", false},
+        {RW_GTID_MARIADB, "0-1-7", "", true}, {RW_GTID_NONE, "", "", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(rw_gtid_state) whole;
+        g_auto(rw_gtid_state) part;
+        g_assert_true(rw_gtid_state_parse(&whole, cases[i].kind, cases[i].whole, NULL));
+        g_assert_true(rw_gtid_state_parse(&part, cases[i].kind, cases[i].part, NULL));
+        g_assert_true(rw_gtid_state_covers(&whole, &part) == cases[i].covers);
+    }
+}
+
 static void test_encode(void)
 {
     static const struct { rw_gtid_kind kind; const char *text; guint bytes; } cases[] = {
@@ -73,6 +89,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/gtid/state/kinds", test_kinds);
     g_test_add_func("/gtid/state/parse-refused", test_parse_refused);
+    g_test_add_func("/gtid/state/covers", test_covers);
     g_test_add_func("/gtid/state/encode", test_encode);
     return g_test_run();
 }

@@ -101,6 +101,43 @@ static void assert_refused(const char *topology, unsigned n_sites, const char *l
     if (!strstr(error->message, words)) g_error("\"%s\" is not in \"%s\"", words, error->message);
 }
 
+/* Lines that follow the section of the last site. */
+static char *shown_with(const char *head, const char *last)
+{
+    g_autofree char *text = g_strdup_printf("[ringway]\ntopology = %s\n[site a]\nid = 1\nhosts = h1\n[site b]\nid = 2\nhosts = h2\n[site c]\nid = 3\nhosts = h3\n[site d]\nid = 4\nhosts = h4\n%s\n", head, last);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(rw_conf) conf = rw_conf_parse("t.cnf", text, strlen(text), &error);
+    if (!conf) return g_strdup(error->message);
+    g_autoptr(GPtrArray) built = rw_topology_links(conf, &error);
+    GString *out = g_string_new(built ? NULL : error->message);
+    for (guint i = 0; built && i < built->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(built, i);
+        g_autofree char *carries = rw_origins_format(&link->carries);
+        g_string_append_printf(out, "%s%s:%s", i ? " " : "", link->name, carries);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* It gets everything from one site, whatever the shape is, and nobody gets anything from it: not what it wrote in an earlier life either. */
+static void test_copy(void)
+{
+    static const struct { const char *topology, *last, *wanted; } cases[] = {
+        {"ring", "copy_of = b", "a->b:1,3 b->c:1,2 c->a:2,3 b->d:1,2,3"},
+        {"mesh", "copy_of = c", "a->b:1 a->c:1 b->a:2 b->c:2 c->a:3 c->b:3 c->d:1,2,3"},
+        {"ring", "copy_of = b\nheir = c", "a->b:1,3,4 b->c:1,2 c->a:2,3,4 b->d:1,2,3"},
+        {"links", "copy_of = a\n[link a->b]\n[link b->c]\n[link c->d]", "a->b:1 b->c:1,2 a->d:1"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *is = shown_with(cases[i].topology, cases[i].last);
+        g_assert_cmpstr(is, ==, cases[i].wanted);
+    }
+    static const char *const wrong[] = {"copy_of = d", "copy_of = nobody", "copy_of = a\n[site e]\nid = 5\nhosts = h5\ncopy_of = d"};
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *is = shown_with("ring", wrong[i]);
+        g_assert_nonnull(strstr(is, "is not a site in use that others receive from; name one that is"));
+    }
+}
+
 static void test_refused(void)
 {
     assert_refused("mesh", 17, "", "2 to 16 sites, but there are 17");
@@ -116,6 +153,7 @@ int main(int argc, char **argv)
     g_test_add_func("/topology/links", test_links);
     g_test_add_func("/topology/read-only", test_read_only);
     g_test_add_func("/topology/hands-on", test_hands_on);
+    g_test_add_func("/topology/copy", test_copy);
     g_test_add_func("/topology/refused", test_refused);
     return g_test_run();
 }

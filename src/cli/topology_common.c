@@ -1,0 +1,36 @@
+#include "cli/topology_common.h"
+
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const rw_site_conf *rw_topology_find_site(const rw_conf *conf, const char *what, const char *name, GError **error)
+{
+    const rw_site_conf *site = rw_conf_site(conf, name);
+    const char *near = site ? NULL : rw_nearest(name, conf->site_names);
+    if (!site && near) rw_fail(error, RW_ERR_CONFIG, "%s: there is no site '%s'; did you mean '%s'?", what, name, near);
+    else if (!site) rw_fail(error, RW_ERR_CONFIG, "%s: there is no site '%s'; see: ringway topology show", what, name);
+    return site;
+}
+
+bool rw_topology_open_others(rw_reroute *r, const rw_site_conf *but, GError **error)
+{
+    for (unsigned i = 0; i < r->conf->n_sites; i++) {
+        const rw_site_conf *site = &r->conf->sites[i];
+        if (rw_site_takes_part(site) && site != but && !rw_reroute_open(r, site, error)) return false;
+    }
+    return true;
+}
+
+/* The links of the changed text. Sections stand in the same order: indexes and numbers are those of the old one, which has the passwords. */
+GPtrArray *rw_topology_links_of(const char *path, const char *text, GError **error)
+{
+    g_autoptr(rw_conf) changed = rw_conf_parse(path, text, strlen(text), error);
+    return changed ? rw_topology_links(changed, error) : NULL;
+}
+
+void rw_topology_say_written(const char *path)
+{
+    printf("%s: written. Now every ringway run must read its configuration again (SIGHUP, or a restart), with the same lines in every copy of it\n", path);
+}

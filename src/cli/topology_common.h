@@ -1,0 +1,18 @@
+/* topology_common: what the actions of `ringway topology` share. Declared here, too: the actions that have a file of their own.
+ *
+ * In: the configuration, borrowed. Errors: RW_ERR_CONFIG; the sessions'. Main thread.
+ */
+#pragma once
+#include "cli/reroute.h"
+#include "cli/verb.h"
+
+/* what: who asks, for the error. */
+const rw_site_conf *rw_topology_find_site(const rw_conf *conf, const char *what, const char *name, GError **error);
+/* Sessions with all that take part, and what their tables tell. */
+bool rw_topology_open_others(rw_reroute *reroute, const rw_site_conf *but, GError **error);
+/* The links of a changed configuration whose sections stand in the same order; owned. */
+GPtrArray *rw_topology_links_of(const char *path, const char *text, GError **error);
+void rw_topology_say_written(const char *path);
+
+bool rw_topology_add(const rw_args *args, rw_conf *conf, GError **error);
+bool rw_topology_remove(const rw_args *args, rw_conf *conf, GError **error);
