@@ -106,8 +106,8 @@ static bool hang(rw_reroute *r, const rw_site_conf *added, const rw_site_conf *o
               begin_anew(r, added, of, link, error) && record(r, added, of, link, &pos, &held, error) && rw_conf_edit_write(path, changed, error);
     rw_source_pos_clear(&pos);
     if (!ok) return false;
-    printf("site %s: hangs behind site %s, which brings it everything from the copy on; when it has caught up, end ringway run, and put it in: ringway topology add %s\n", added->name,
-           of->name, added->name);
+    printf("site %s: hangs behind site %s, which brings it everything from the copy on (a position in the log of %s); when it has caught up, end ringway run, and put it in: "
+           "ringway topology add %s\n", added->name, of->name, rw_reroute_session(r, of)->address, added->name);
     rw_topology_say_written(path);
     return true;
 }
