@@ -211,28 +211,35 @@ static bool is_key(const rw_binding *b, unsigned column)
     return false;
 }
 
-/* To who hands it on, a column that went to another's later write is one that the change did not touch: that write has come to them before, and they may
- * know nothing of its writer. */
-static bool trace_taken(rw_settle *s, const rw_case *c, char *const *wanted, GError **error)
+/* Columns that were taken, and had the value already: no row event shows them. */
+static bool find_silent(rw_settle *s, const rw_case *c, char *const *wanted, bool *silent, bool *any, GError **error)
 {
     const rw_binding *b = c->b;
-    bool *taken = rw_arena_alloc(s->arena, sizeof *taken * b->n_columns), any = false;
-    for (unsigned i = 0; i < b->n_columns; i++) any |= taken[i] = wanted[i] && !is_key(b, i);
-    if (!any) return true;
-    g_autoptr(GByteArray) before = g_byte_array_new();
-    if (!rw_image_mix(b->source, c->after, c->before, taken, before)) return rw_row_misfit(b, error);
-    return leave_trace(s, c, rw_slice_of(before->data, before->len), error);
+    GError *failure = NULL;
+    const rw_slice *was = c->cells, *is = was ? rw_settle_cells(s, b, c->where, &failure) : NULL;
+    *any = false;
+    for (unsigned i = 0, cell = 0; i < b->n_columns; i++) {
+        silent[i] = false;
+        if (b->columns[i].generated) continue;
+        silent[i] = is && wanted[i] && !is_key(b, i) && !was[cell].data == !is[cell].data && (!is[cell].data || rw_slice_equal(was[cell], is[cell]));
+        *any |= silent[i];
+        cell++;
+    }
+    if (failure) g_propagate_error(error, failure);
+    return !failure;
 }
 
+/* Who hands it on is told of them as if the change had touched nothing else. Not of a column that went to another's later write: that has come to them
+ * before, perhaps by the same way, and then nothing there would stand against this one. */
 static bool trace_columns(rw_settle *s, const rw_case *c, char *const *wanted, GError **error)
 {
-    GError *failure = NULL;
-    const rw_slice *now = c->cells ? rw_settle_cells(s, c->b, c->where, &failure) : NULL;
-    bool same = now != NULL;
-    for (unsigned i = 0; same && i < c->b->n_selected; i++) same = now[i].data ? c->cells[i].data && rw_slice_equal(now[i], c->cells[i]) : !c->cells[i].data;
-    if (!failure) return !same || trace_taken(s, c, wanted, error);
-    g_propagate_error(error, failure);
-    return false;
+    const rw_binding *b = c->b;
+    bool *silent = rw_arena_alloc(s->arena, sizeof *silent * b->n_columns), any;
+    if (!find_silent(s, c, wanted, silent, &any, error)) return false;
+    if (!any) return true;
+    g_autoptr(GByteArray) before = g_byte_array_new();
+    if (!rw_image_mix(b->source, c->after, c->before, silent, before)) return rw_row_misfit(b, error);
+    return leave_trace(s, c, rw_slice_of(before->data, before->len), error);
 }
 
 /* Columns that the change did not touch stay as they are; the others add up, or go by their last write. */
