@@ -105,6 +105,18 @@ def test_columns_that_had_the_value_already_are_handed_on(ring):
     assert ring.rows('west', 'SELECT * FROM doc') == [(1, 1, 1, 2, 0)]
 
 
+def test_columns_that_got_their_old_value_again_are_handed_on(ring):
+    """North writes a twice in one transaction; west's own write is older, and must give way there, too."""
+    ring.everywhere(DOC, 'INSERT INTO doc VALUES (1, 0, 0, 0, 0), (2, 0, 0, 0, 0)')
+    ring.pause_all()
+    ring.run('west', 'UPDATE doc SET a = 2, c = 2')
+    next_second(ring)
+    ring.run('north', 'UPDATE doc SET d = 3 WHERE id = 2', 'BEGIN', 'UPDATE doc SET a = 1, b = 1', 'UPDATE doc SET a = 0', 'COMMIT')
+    ring.resume_all()
+    ring.same()
+    assert ring.rows('west', 'SELECT * FROM doc ORDER BY id') == [(1, 0, 1, 2, 0), (2, 0, 1, 2, 3)]
+
+
 def test_folded_windows_stay_apart(ring):
     """Writes to one row by all sites in turn, each having seen the one before, arrive in a backlog."""
     ring.everywhere('CREATE TABLE t (id INT PRIMARY KEY, v INT, w VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO t VALUES (1, 0, '')")

@@ -101,6 +101,13 @@ static bool key_of(rw_rows_apply *a, const rw_binding *b, rw_slice image, GStrin
 
 static rw_slice bytes_of(const GString *s) { return rw_slice_of(s->str, s->len); }
 
+/* Who hands the window on sees net changes: a column that got its old value again would seem untouched. */
+static void fold_change(rw_rows_apply *a, const rw_binding *b, unsigned table, const GString *key, rw_slice before, rw_slice after, unsigned i)
+{
+    a->twice |= a->hands_on && b->policy->remembers && rw_fold_find(a->fold, table, bytes_of(key));
+    rw_fold_change(a->fold, table, bytes_of(key), before, after, i);
+}
+
 static bool gather_folded(rw_rows_apply *a, const rw_binding *b, unsigned table, const rw_row *row, unsigned i, GError **error)
 {
     static const rw_slice none = {NULL, 0};
@@ -110,12 +117,12 @@ static bool gather_folded(rw_rows_apply *a, const rw_binding *b, unsigned table,
     if (update) {
         if (!key_of(a, b, row->before, a->old_key)) return rw_row_misfit(b, error);
         if (!g_string_equal(a->old_key, a->key)) { /* a changed key is a delete of one row and an insert of another */
-            rw_fold_change(a->fold, table, bytes_of(a->old_key), row->before, none, i);
-            rw_fold_change(a->fold, table, bytes_of(a->key), none, row->after, i);
+            fold_change(a, b, table, a->old_key, row->before, none, i);
+            fold_change(a, b, table, a->key, none, row->after, i);
             return true;
         }
     }
-    rw_fold_change(a->fold, table, bytes_of(a->key), row->before, row->after, i);
+    fold_change(a, b, table, a->key, row->before, row->after, i);
     return true;
 }
 
@@ -188,7 +195,7 @@ static bool mixes(rw_rows_apply *a, const rw_txn *txn, bool *found, GError **err
 bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned first_txn, unsigned n_txns, unsigned *clean, GError **error)
 {
     a->batch = batch;
-    a->permissive = false;
+    a->permissive = a->twice = false;
     rw_fold_reset(a->fold);
     rw_tables_begin_window(a->tables);
     g_array_set_size(a->exact, 0);
@@ -203,6 +210,7 @@ bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned firs
         if (found) break;
         for (unsigned i = txn->first_row; i < txn->first_row + txn->n_rows; i++)
             if (!gather_row(a, i, error)) return false;
+        if (a->twice) return rw_rows_apply_gather(a, batch, first_txn, *clean, clean, error); /* it goes alone, row by row */
     }
     rw_fold_sort(a->fold);
     return true;

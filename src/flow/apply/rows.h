@@ -22,7 +22,7 @@ typedef struct rw_rows_apply rw_rows_apply;
 rw_rows_apply *rw_rows_apply_new(rw_tables *tables, rw_trouble *trouble, bool hands_on, const gint *stop); /* borrowed */
 void rw_rows_apply_free(rw_rows_apply *a);
 void rw_rows_apply_begin(rw_rows_apply *a, rw_connection *target);
-/* Of the transactions first_txn ... in the batch, as many as are not in trouble: *clean. */
+/* Of the transactions first_txn ... in the batch, as many as are not in trouble, and may be folded: *clean. */
 bool rw_rows_apply_gather(rw_rows_apply *a, const rw_batch *batch, unsigned first_txn, unsigned n_txns, unsigned *clean, GError **error);
 /* Says in the log whose rows come next in the window. */
 void rw_origin_sql(unsigned source, unsigned origin, GString *sql);

@@ -36,6 +36,7 @@ struct rw_rows_apply {
     rw_connection *target;
     rw_target_pos place; /* of the target's log, as last asked for */
     bool permissive;
+    bool twice;          /* a transaction changed a row more than once, and policy and hands_on want each change to be seen */
 };
 
 bool rw_rows_end_step(rw_rows_apply *a, rw_step s, GError **error);
