@@ -263,6 +263,16 @@ static bool settle_lost(rw_settle *s, rw_case *c, GError **error)
     return rw_record_write(&one, &s->scratch, s->o.target, error);
 }
 
+/* What the row event of a change did not show of it (change.h): the change was settled, and recorded, with that event. */
+static bool settle_rest(rw_settle *s, rw_case *c, GError **error)
+{
+    bool lost = true;
+    if (!rw_settle_find_writers(s, c, error)) return false;
+    rw_verdict verdict = ask_policy(s, c);
+    bool columns = c->cells && c->after.data && (verdict == RW_VERDICT_ADD || verdict == RW_VERDICT_MERGE);
+    return (!columns || rw_settle_write_columns(s, c, &lost, error)) && count(s, c, lost);
+}
+
 static bool settle_key(rw_settle *s, rw_case *c, GError **error)
 {
     if (!rw_settle_read(s, c, error)) return false;
@@ -271,7 +281,7 @@ static bool settle_key(rw_settle *s, rw_case *c, GError **error)
         /* What was added to or merged once is so again; a row of our own is written as it comes. */
         if (c->b->policy->remembers & RW_REMEMBERS_ENDS && !c->equal) return settle_free(s, c, error);
         return take_whole(s, c, error);
-    case RW_ROW_LOST: return settle_lost(s, c, error);
+    case RW_ROW_LOST: return c->partly && c->b->policy->remembers & RW_REMEMBERS_ENDS ? settle_rest(s, c, error) : settle_lost(s, c, error);
     case RW_ROW_LATE: s->counts.applied++; return true;
     case RW_ROW_FREE: break;
     }
