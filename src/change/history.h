@@ -1,7 +1,7 @@
 /* history: what a site's log says, at a place, of stamps and of what that site had seen.
  *
  * A pure function of the log: whoever reads it from the same state gets the same stamps. An own transaction gets the next stamp; a window
- * that a link applied there (a row in ringway.progress) raises the highest stamp and what the site has seen of that link's source.
+ * that a link applied there (a row in ringway.progress) raises the highest stamp and what the site has seen of the sites that it is of.
  * Plain data, copied by value.
  */
 #pragma once

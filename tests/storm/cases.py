@@ -412,8 +412,8 @@ def a_child_whose_parent_was_never_gone(s):
 # ---- counters
 
 
-def account(balance, hits, tx=None):
-    return {'id': 1, 'tag': tx.tag if tx else None, 'balance': balance, 'hits': hits, 'note': None}
+def account(balance, hits, tx=None, note=None):
+    return {'id': 1, 'tag': tx.tag if tx else None, 'balance': balance, 'hits': hits, 'note': note}
 
 
 def two_additions(s):
@@ -428,6 +428,27 @@ def two_additions(s):
 @case()
 def additions_add_up(s):
     s.end('account', account('1020.00', 2, two_additions(s)))
+
+
+def a_note_and_an_addition(s):
+    """The addition is later and leaves the note as it was."""
+    first = s.h.initial['account'][('1',)]
+    add = {'balance': '10.00', 'hits': 1}
+    noted = s.tx('east', ('account', first, account('1010.00', 1, note='first'), add))
+    x = s.tx('east', ('account', account('1010.00', 1, noted, 'first'), account('1020.00', 2, note='second'), add), saw=[noted])
+    y = s.tx('west', ('account', account('1010.00', 1, noted, 'first'), account('1020.00', 2, note='first'), add), saw=[noted])
+    s.record('update/update', 'add', 'account', x, y, stamps=(1, 2))
+    return y
+
+
+@case()
+def a_note_of_another_write_stays(s):
+    s.end('account', account('1030.00', 3, a_note_and_an_addition(s), 'second'))
+
+
+@case('strange')
+def a_note_is_nobodys(s):
+    s.end('account', account('1030.00', 3, a_note_and_an_addition(s), 'third'))
 
 
 @case('counter')

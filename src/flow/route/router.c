@@ -193,7 +193,8 @@ static bool walk_rows(rw_router *r, const rw_event *event, bool sessions, uint64
 
 static char *text_of(rw_slice cell) { return g_strndup(cell.data ? (const char *)cell.data : "", cell.len); }
 
-/* What a link had applied here: the site has seen it, and what it brought of others. */
+/* What a link had applied here: the site has seen it, and what it brought of others. Of these it may have more than the stamp tells: that is of a place,
+ * which stays before a window of the source as long as only a part of it is here. */
 static bool take_history(rw_router *r, const rw_slice *c, GError **error)
 {
     rw_seen seen;
@@ -204,7 +205,7 @@ static bool take_history(rw_router *r, const rw_slice *c, GError **error)
                        seen_text, carries_text);
     bool fits = rw_history_applied(&r->history, c[RW_PROGRESS_SOURCE].data[0], rw_load_le(c[RW_PROGRESS_STAMP].data, 8));
     for (unsigned i = 0; i < seen.n; i++)
-        if (rw_origins_has(&carries, seen.at[i].origin)) fits = fits && rw_seen_raise(&r->history.seen, seen.at[i].origin, seen.at[i].stamp_us);
+        if (rw_origins_has(&carries, seen.at[i].origin)) fits = fits && rw_history_applied(&r->history, seen.at[i].origin, seen.at[i].stamp_us);
     r->txn.top_us = r->history.stamp_us;
     return fits || rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
 }

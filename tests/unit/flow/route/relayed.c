@@ -42,6 +42,19 @@ static void test_window(void)
     stop(&f);
 }
 
+/* A part of a window is at the site: the place that the row names, and its stamp, are before it, but what was seen is not. */
+static void test_part_of_a_window(void)
+{
+    fixture f;
+    start(&f);
+    f.seen = "3:900";
+    f.carries = "2,3";
+    begin_window(&f);
+    feed(&f, commit);
+    g_assert_cmpuint(rw_router_history(f.router)->stamp_us, ==, 900);
+    stop(&f);
+}
+
 /* A link that brings its source's own changes only drops it; it learns from it all the same. */
 static void test_not_carried(void)
 {
@@ -152,6 +165,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/router/relayed/window", test_window);
     g_test_add_func("/router/relayed/not-carried", test_not_carried);
+    g_test_add_func("/router/relayed/part", test_part_of_a_window);
     g_test_add_func("/router/relayed/damaged", test_damaged);
     g_test_add_func("/router/relayed/statement", test_statement);
     g_test_add_func("/router/relayed/changes", test_changes);
