@@ -21,6 +21,7 @@ typedef struct {
     uint64_t start_bytes, end_bytes; /* offsets in file: its first event, and after its last */
     uint64_t commit_us;
     uint64_t top_us;            /* highest stamp in the source's log up to its end */
+    uint64_t own_us;            /* of the last change of the source's own up to its end */
     const rw_seen *seen;        /* what the source had applied of others up to its end */
     const rw_author *author;    /* of a window that the source hands on: of its last change; each row has its own */
     unsigned first_row, n_rows; /* in this batch */

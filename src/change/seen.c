@@ -9,6 +9,13 @@ uint64_t rw_seen_of(const rw_seen *seen, unsigned origin)
     return 0;
 }
 
+bool rw_seen_names(const rw_seen *seen, unsigned origin)
+{
+    unsigned i = 0;
+    while (i < seen->n && seen->at[i].origin != origin) i++;
+    return i < seen->n;
+}
+
 bool rw_seen_raise(rw_seen *seen, unsigned origin, uint64_t stamp_us)
 {
     unsigned i = 0;

@@ -20,6 +20,7 @@ typedef struct {
 } rw_seen;
 
 uint64_t rw_seen_of(const rw_seen *seen, unsigned origin);                  /* 0: nothing */
+bool rw_seen_names(const rw_seen *seen, unsigned origin);                   /* be it with 0 */
 bool rw_seen_raise(rw_seen *seen, unsigned origin, uint64_t stamp_us);      /* never lowers; false: too many origins */
 bool rw_seen_covers(const rw_seen *seen, const rw_seen *other, unsigned but); /* all that other has seen, origin `but` left out */
 bool rw_seen_parse(rw_seen *seen, const char *text);                        /* NULL or "": nothing; false: not such a text */

@@ -86,7 +86,7 @@ static bool record(const rw_reroute *r, const rw_site_conf *added, const rw_site
     rw_connection *c = rw_reroute_session(r, added);
     if (!rw_start_position_now(c, &now, error)) return false;
     rw_memory_place memory = {.pos = {now.file, now.offset_bytes}, .history = *held};
-    bool ok = rw_seen_raise(&memory.history.seen, of->id, held->stamp_us), recorded;
+    bool ok = rw_seen_raise(&memory.history.seen, of->id, rw_history_own(held, of->id)), recorded;
     if (!ok) rw_fail(error, RW_ERR_CONFIG, "more than %d sites; not supported", RW_SEEN_MAX);
     const rw_start start = {r->conf->name, link, of->id, pos, *pos->file ? rw_reroute_session(r, of)->identity : "", held, &memory, c->identity};
     ok = ok && rw_start_record(&start, c, true, &recorded, error);

@@ -135,7 +135,7 @@ static bool check_start(rw_run *run, GError **error)
     rw_last_writers_target_seen(run->recall.memory, &reached);
     for (unsigned i = 0; i < run->progress.history.seen.n; i++) {
         unsigned origin = run->progress.history.seen.at[i].origin;
-        if (origin == l->target->id || !rw_origins_has(&added, origin)) continue;
+        if (origin == l->source->id || origin == l->target->id || !rw_origins_has(&added, origin)) continue;
         if (rw_seen_of(&reached, origin) >= run->progress.history.seen.at[i].stamp_us) continue;
         const rw_site_conf *site = rw_conf_site_by_id(l->conf, origin);
         return rw_fail(error, RW_ERR_CONFIG, "site %s: changes of site %s came there another way until now, and some that this link was not to bring have not arrived; "

@@ -100,6 +100,7 @@ static void fill_head(rw_reader *r)
     txn->end_bytes = head->end_bytes;
     txn->commit_us = head->commit_us;
     txn->top_us = head->top_us;
+    txn->own_us = head->own_us;
     txn->seen = keep_seen(r, head->seen);
     txn->mark = keep_mark(r);
     fill_author(r, (rw_author *)txn->author);

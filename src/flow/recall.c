@@ -51,7 +51,7 @@ static bool opposite_seen(held *h, const rw_progress *p, unsigned target_site, r
     if (!rows) return false;
     while (rw_result_next(rows, c, HELD_CELLS)) {
         if (!take_held(h, c, source, target, error)) return false;
-        if (h->place.history.stamp_us <= rw_seen_of(seen, target_site) && rw_seen_covers(seen, &h->place.history.seen, p->source)) return true;
+        if (rw_history_own(&h->place.history, target_site) <= rw_seen_of(seen, target_site) && rw_seen_covers(seen, &h->place.history.seen, p->source)) return true;
     }
     held_clear(h);
     return true;

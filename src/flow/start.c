@@ -37,12 +37,20 @@ static void append_text(GString *sql, const char *name, const char *text)
     else g_string_append(sql, "NULL");
 }
 
+/* What a place's row had said of the source itself holds until another change of its own has passed. */
+static char *format_seen(unsigned source, const rw_history *history)
+{
+    rw_seen seen = history->seen;
+    if (history->own_us) (void)rw_seen_raise(&seen, source, history->own_us);
+    return rw_seen_format(&seen);
+}
+
 /* Counters go on. A row that is not given a history keeps that of the row before. */
 static bool insert_start(const rw_start *start, rw_connection *target, GError **error)
 {
     static const rw_memory_place nowhere = {.pos = {(char *)"", 0}};
     const rw_memory_place *memory = start->memory ? start->memory : &nowhere;
-    g_autofree char *seen = start->history ? rw_seen_format(&start->history->seen) : NULL, *memory_seen = rw_seen_format(&memory->history.seen);
+    g_autofree char *seen = start->history ? format_seen(start->source, start->history) : NULL, *memory_seen = rw_seen_format(&memory->history.seen);
     if (!rw_connection_runf(target, error,
                             "INSERT INTO ringway.progress (source,lane,seq,origin,offset_bytes,first_gtid,last_gtid,stamp_us,commit_us,transactions,captured,"
                             "applied,filtered,discarded,ddl,conflicts,drift,seen,file,gtid) SELECT %u,0,COALESCE(MAX(seq),0)+1,%u,%" G_GUINT64_FORMAT

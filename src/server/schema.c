@@ -27,7 +27,7 @@ const char *const rw_schema_sql[] = {
     "  written_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when the window began here',\n"
     "  conflicts BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'conflicts settled since init',\n"
     "  drift BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'rows that differed without a conflict since init',\n"
-    "  seen TEXT NULL COMMENT 'what the source had seen of other sites at this place: site:stamp, ...',\n"
+    "  seen TEXT NULL COMMENT 'what the source had seen of other sites at this place: site:stamp, ...; and its last change of its own',\n"
     "  writers LONGBLOB NULL COMMENT 'which transaction wrote which row of this window, for readers of this log; with more than two sites',\n"
     "  memory_file VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'this server''s log: all before this place was seen by the source; file',\n"
     "  memory_offset_bytes BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'this server''s log: offset in memory_file',\n"

@@ -66,6 +66,30 @@ def test_counters_wait_for_what_they_had_seen(mesh):
     assert mesh.rows('west', 'SELECT balance FROM account ORDER BY id') == [(211,), (15,)]
 
 
+def test_a_counter_waits_only_for_what_its_site_had_seen(mesh):
+    """East has more of north's log than west, by a window with nothing for either. What east writes then must not wait at west until north
+    writes again; nor the two for each other."""
+    mesh.everywhere('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 0)',
+                    'CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB')
+
+    def arrives(query, value, *names):
+        for name in names:
+            wait_until(lambda: mesh.rows(name, query) == [(value,)], 20, lambda: f'{query}: {value} at {name}')
+
+    def add(name, n, total, *others):
+        mesh.run(name, f'UPDATE account SET balance = balance + {n}')
+        arrives('SELECT balance FROM account', total, *others)
+    mesh.pause('north->east')
+    add('north', 1, 1, 'west')
+    mesh.run('west', 'INSERT INTO t VALUES (1)')
+    arrives('SELECT COUNT(*) FROM t', 1, 'north')
+    mesh.resume('north->east')
+    arrives('SELECT balance FROM account', 1, 'east')
+    add('east', 10, 11, 'north', 'west')
+    add('north', 100, 111, 'west', 'east')
+    mesh.same()
+
+
 def test_columns_of_three_sites(mesh):
     mesh.everywhere('CREATE TABLE doc (id INT PRIMARY KEY, a INT, b INT, c INT) ENGINE=InnoDB', 'INSERT INTO doc VALUES (1, 0, 0, 0)')
     mesh.pause_all()

@@ -20,7 +20,9 @@ static bool take_histories(rw_progress *p, const rw_slice *c, GError **error)
     g_autofree char *carries = rw_cell_text(c[8]);
     if (!rw_origins_parse(&p->carries, carries))
         return rw_fail(error, RW_ERR_STOP, "ringway.progress.carries holds '%s', which is not a list of sites; restore the row or run init again", carries);
-    if (rw_seen_parse(&p->history.seen, seen) && rw_seen_parse(&p->memory.history.seen, memory_seen)) return true;
+    bool parsed = rw_seen_parse(&p->history.seen, seen) && rw_seen_parse(&p->memory.history.seen, memory_seen);
+    p->history.own_us = rw_history_own(&p->history, p->source);
+    if (parsed) return true;
     return rw_fail(error, RW_ERR_STOP, "ringway.progress.seen holds '%s', memory_seen '%s', which are not lists of site:stamp; restore the row or run init again",
                    seen ? seen : "", memory_seen ? memory_seen : "");
 }
@@ -94,8 +96,7 @@ bool rw_progress_advance(rw_progress *p, const rw_txn *txn, GError **error)
         p->pos.file = g_strdup(txn->file);
     }
     p->pos.offset_bytes = txn->end_bytes;
-    p->history.stamp_us = txn->top_us;
-    p->history.seen = *txn->seen;
+    p->history = (rw_history){.stamp_us = txn->top_us, .seen = *txn->seen, .own_us = txn->own_us};
     if (!txn->dropped) p->commit_us = txn->commit_us;
     p->mark = txn->mark ? *txn->mark : (rw_mark){0};
     if (g_strcmp0(p->intents, txn->intents) != 0) {
@@ -114,6 +115,14 @@ static void append_named(GString *sql, const char *name, const char *text)
     else g_string_append(sql, "NULL");
 }
 
+/* What the source had seen at the place, and of its own changes the last one before it. All sites fit. */
+static char *format_seen(const rw_progress *p)
+{
+    rw_seen seen = p->history.seen;
+    (void)rw_seen_raise(&seen, p->source, p->history.own_us);
+    return rw_seen_format(&seen);
+}
+
 /* ",name=value" for every column that a window moves. */
 static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
 {
@@ -124,7 +133,7 @@ static void append_values(const rw_progress *p, rw_slice writers, GString *sql)
         {"discarded", n->discarded}, {"ddl", n->ddl}, {"conflicts", n->conflicts}, {"drift", n->drift},
         {"memory_offset_bytes", p->memory.pos.offset_bytes}, {"memory_stamp_us", p->memory.history.stamp_us},
         {"memory_seq", p->memory.seq}};
-    g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = rw_seen_format(&p->history.seen);
+    g_autofree char *gtid = rw_gtid_state_format(&p->gtid), *seen = format_seen(p);
     g_autofree char *memory_seen = rw_seen_format(&p->memory.history.seen), *carries = rw_origins_format(&p->carries);
     g_autofree char *mark = rw_mark_format(p->cluster, &p->mark);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) append_number(sql, numbers[i].name, numbers[i].value);

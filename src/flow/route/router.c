@@ -156,7 +156,9 @@ static void end_changes(rw_router *r)
 static void end(rw_router *r, const rw_event *event, rw_route *route)
 {
     if (r->makes_changes) end_changes(r);
+    if (r->makes_changes || (r->state == FORWARDED && r->author.origin == r->start.source)) r->history.own_us = r->history.stamp_us;
     r->txn.top_us = r->history.stamp_us;
+    r->txn.own_us = r->history.own_us;
     r->state = OUTSIDE;
     r->in_group = false;
     g_free(r->intents_text);
@@ -194,18 +196,22 @@ static bool walk_rows(rw_router *r, const rw_event *event, bool sessions, uint64
 static char *text_of(rw_slice cell) { return g_strndup(cell.data ? (const char *)cell.data : "", cell.len); }
 
 /* What a link had applied here: the site has seen it, and what it brought of others. Of these it may have more than the stamp tells: that is of a place,
- * which stays before a window of the source as long as only a part of it is here. */
+ * which stays before a window of the source as long as only a part of it is here. Of its source it has seen the changes up to the place, not the place:
+ * what only moves it, another site may have read and not written down, and who had to have seen it would wait there in vain. */
 static bool take_history(rw_router *r, const rw_slice *c, GError **error)
 {
-    rw_seen seen;
+    rw_history told = {.stamp_us = rw_load_le(c[RW_PROGRESS_STAMP].data, 8)};
+    const rw_seen *seen = &told.seen;
     rw_origins carries;
     g_autofree char *seen_text = text_of(c[RW_PROGRESS_SEEN]), *carries_text = text_of(c[RW_PROGRESS_CARRIES]);
-    if (!rw_seen_parse(&seen, seen_text) || !rw_origins_parse(&carries, carries_text))
+    if (!rw_seen_parse(&told.seen, seen_text) || !rw_origins_parse(&carries, carries_text))
         return rw_fail(error, RW_ERR_STOP, "a row of ringway.progress in the log holds seen = '%s', carries = '%s', which are not lists of sites; the log is damaged",
                        seen_text, carries_text);
-    bool fits = rw_history_applied(&r->history, c[RW_PROGRESS_SOURCE].data[0], rw_load_le(c[RW_PROGRESS_STAMP].data, 8));
-    for (unsigned i = 0; i < seen.n; i++)
-        if (rw_origins_has(&carries, seen.at[i].origin)) fits = fits && rw_history_applied(&r->history, seen.at[i].origin, seen.at[i].stamp_us);
+    unsigned source = c[RW_PROGRESS_SOURCE].data[0];
+    rw_history_raise(&r->history, told.stamp_us);
+    bool fits = rw_seen_raise(&r->history.seen, source, rw_history_own(&told, source));
+    for (unsigned i = 0; i < seen->n; i++)
+        if (rw_origins_has(&carries, seen->at[i].origin)) fits = fits && rw_history_applied(&r->history, seen->at[i].origin, seen->at[i].stamp_us);
     r->txn.top_us = r->history.stamp_us;
     return fits || rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
 }

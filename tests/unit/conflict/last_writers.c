@@ -11,7 +11,7 @@ static rw_seen seen_of(const char *text)
     return seen;
 }
 
-static rw_history history_of(uint64_t stamp_us, const char *seen) { return (rw_history){stamp_us, seen_of(seen)}; }
+static rw_history history_of(uint64_t stamp_us, const char *seen) { return (rw_history){.stamp_us = stamp_us, .seen = seen_of(seen)}; }
 
 static rw_last_writers *new_at(const char *file, uint64_t offset_bytes)
 {

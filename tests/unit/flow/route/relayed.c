@@ -55,6 +55,36 @@ static void test_part_of_a_window(void)
     stop(&f);
 }
 
+/* Who has a site's own changes has seen it, whatever windows of others followed in its log. */
+static void test_seen_up_to_the_last_own_change(void)
+{
+    fixture f;
+    start(&f);
+    const rw_txn *txn = rw_router_txn(f.router);
+    const rw_history *history = rw_router_history(f.router);
+    feed(&f, gtid("1-1-1", true));
+    feed(&f, row(f.shop));
+    feed(&f, commit);
+    uint64_t own_us = txn->own_us;
+    g_assert_cmpuint(own_us, ==, txn->top_us);
+    f.seen = "2:600";
+    f.carries = "2";
+    feed(&f, gtid("1-1-2", true));
+    feed(&f, progress_row(&f, RW_INSERT, 2, own_us + 700, "list"));
+    feed(&f, commit);
+    g_assert_cmpuint(txn->top_us, ==, own_us + 700);
+    g_assert_cmpuint(txn->own_us, ==, own_us);
+    g_assert_cmpuint(rw_seen_of(&history->seen, 2), ==, 600);
+    feed(&f, gtid("1-1-3", true)); /* nothing that concerns anybody */
+    feed(&f, commit);
+    g_assert_cmpuint(txn->own_us, ==, own_us);
+    feed(&f, gtid("1-1-4", true));
+    feed(&f, row(f.secret)); /* for others, it may be something */
+    feed(&f, commit);
+    g_assert_cmpuint(txn->own_us, ==, txn->top_us);
+    stop(&f);
+}
+
 /* A link that brings its source's own changes only drops it; it learns from it all the same. */
 static void test_not_carried(void)
 {
@@ -166,6 +196,7 @@ int main(int argc, char **argv)
     g_test_add_func("/router/relayed/window", test_window);
     g_test_add_func("/router/relayed/not-carried", test_not_carried);
     g_test_add_func("/router/relayed/part", test_part_of_a_window);
+    g_test_add_func("/router/relayed/seen-own", test_seen_up_to_the_last_own_change);
     g_test_add_func("/router/relayed/damaged", test_damaged);
     g_test_add_func("/router/relayed/statement", test_statement);
     g_test_add_func("/router/relayed/changes", test_changes);
