@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from galera import Galera                                                           # noqa: E402
+from network import Network                                                         # noqa: E402
 import ringway as ringway_module                                                    # noqa: E402
 import servers                                                                      # noqa: E402
 from ringway import Ringway                                                         # noqa: E402
@@ -34,7 +35,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for cls in (*FLAVOURS.values(), Galera):
+    for cls in (*FLAVOURS.values(), Galera, Network):
         if cls.missing():
             terminalreporter.write_line(f'WARNING: tests were SKIPPED: {cls.missing()}', red=True, bold=True)
 

@@ -63,6 +63,7 @@ class Ringway:
         self.conf = self.dir / 'ringway.cnf'
         self.log_path = self.dir / 'ringway.log'
         self.process = None
+        self.inside = []                # the words before its command: of a network namespace
         self.options = {'name': 'test', 'topology': 'pair', 'conflict': 'error',
                         'http': f'127.0.0.1:{servers.free_port()}', **(options or {})}
         self.site_options = {'ssl_mode': 'disabled', **(site_options or {})}
@@ -100,7 +101,7 @@ class Ringway:
     # ---- verbs
 
     def command(self, *args):
-        return [str(binary()), *(str(a) for a in args), '-c', str(self.conf)]
+        return [*self.inside, str(binary()), *(str(a) for a in args), '-c', str(self.conf)]
 
     def cmd(self, *args, expect=0, timeout=60):
         """Run a verb to its end; `expect` its exit code (None: any). Returns the completed process."""

@@ -121,7 +121,8 @@ class Server:
         self.durable = durable
         self.args = list(args)
         self.env = {}           # more variables of the environment, for the server alone
-        self.port = free_port()
+        self.host, self.port = '127.0.0.1', free_port()
+        self.inside = []        # the words before its command: of a network namespace
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f'{name}-', dir=workspace()))
         self.data = self.dir / 'data'
         self.socket = self.dir / 's'
@@ -158,7 +159,7 @@ class Server:
                 ['--innodb-flush-log-at-trx-commit=2', '--sync-binlog=0']
         # a server that starts removes the temporary tables of others from a tmpdir that they share: hence one each
         return [f'--datadir={self.data}', f'--socket={self.socket}', f'--port={self.port}',
-                '--bind-address=127.0.0.1', f'--server-id={self.server_id}', f'--log-error={self.log}',
+                f'--bind-address={self.host}', f'--server-id={self.server_id}', f'--log-error={self.log}',
                 f'--pid-file={self.dir}/pid', f'--log-bin={self.data}/bin', '--innodb-buffer-pool-size=64M',
                 f'--tmpdir={self.dir}', '--skip-name-resolve', '--max-connections=100', '--max-allowed-packet=64M', *flush]
 
@@ -175,7 +176,7 @@ class Server:
         if not self.data.exists():
             self._prepare()
         with open(self.dir / 'output', 'ab') as out:
-            self.process = subprocess.Popen(self.command() + self.args, stdin=subprocess.DEVNULL, stdout=out,
+            self.process = subprocess.Popen([*self.inside, *self.command(), *self.args], stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=out, preexec_fn=die_with_parent, cwd=self.dir, user=self.user,
                                             env={**os.environ, **self.env})
         _living.append(self)
@@ -254,7 +255,7 @@ class Server:
         more.setdefault('autocommit', True)
         more.setdefault('read_timeout', 120)
         more.setdefault('charset', 'utf8mb4')
-        where = {'host': '127.0.0.1', 'port': self.port} if tcp or user != 'root' else \
+        where = {'host': self.host, 'port': self.port} if tcp or user != 'root' else \
                 {'unix_socket': str(self.socket)}
         return pymysql.connect(user=user, password=password, database=db, connect_timeout=10, **where, **more)
 
@@ -292,7 +293,7 @@ class Server:
 
     @property
     def address(self):
-        return f'127.0.0.1:{self.port}'
+        return f'{self.host}:{self.port}'
 
     @property
     def version(self):

@@ -10,7 +10,7 @@ import compare
 from load import Load
 from ringway import make_user
 from scenario import need, new_schema, unlogged
-from sites import NAMES, Several, Sites
+from sites import COUNTED, NAMES, Several, Sites, counting
 from wait import wait_until
 
 SITES = [('mariadb', 'mysql', 'mariadb', 'mysql')]
@@ -24,21 +24,6 @@ def servers(request):
         yield sites.start()
     finally:
         sites.destroy()
-
-
-def writer(name, sign=1):
-    """Rows that show by their number if something was applied twice, or not at all, and one that all sites write."""
-    def step(cursor, i):
-        cursor.execute('INSERT INTO k VALUES (%s, %s)', (name, sign * (i + 1)))
-        cursor.execute('UPDATE total SET n = n + 1 WHERE site = %s', (name,))
-        if i % 5 == 0:
-            cursor.execute('UPDATE shared SET v = %s WHERE id = %s', (f'{name} {i}', i % 3))
-    return step
-
-
-TABLES = ('CREATE TABLE k (site VARCHAR(10), n INT) ENGINE=InnoDB', 'CREATE TABLE total (site VARCHAR(10) PRIMARY KEY, n INT) ENGINE=InnoDB',
-          'CREATE TABLE shared (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO shared VALUES (0, ''), (1, ''), (2, '')",
-          *(f"INSERT INTO total VALUES ('{name}', 0)" for name in NAMES))
 
 
 def fresh_copy(ringway, name, of, whole):
@@ -84,19 +69,11 @@ def put_in(ringway, name):
     wait_until(done, 60, 'the copy to be put in')
 
 
-def check(ringway, counts):
-    ringway.same()
-    for name in ringway.sites:
-        assert dict(ringway.rows(name, 'SELECT site, COUNT(*) FROM k GROUP BY site')) == counts
-        assert {site: n for site, n in ringway.rows(name, 'SELECT site, n FROM total') if n} == counts
-        assert ringway.rows(name, 'SELECT COUNT(*), COUNT(DISTINCT site, n) FROM k') == [(sum(counts.values()),) * 2]
-
-
 @pytest.mark.parametrize('shape,of,whole', [('ring', 'south', False), ('mesh', 'south', True)])
 def test_a_site_comes_back(servers, shape, of, whole):
     with contextlib.closing(servers.topology(shape)) as ringway, contextlib.ExitStack() as stack:
-        ringway.everywhere(*TABLES)
-        loads = {n: stack.enter_context(Load(s, ringway.db, writer(n), patient=True, pause=0.01)) for n, s in ringway.sites.items()}
+        ringway.everywhere(*COUNTED)
+        loads = {n: stack.enter_context(Load(s, ringway.db, counting(n), patient=True, pause=0.01)) for n, s in ringway.sites.items()}
         loads['south'].wait_for(30)
         loads['west'].stop()
         ringway.caught_up(30, sources=[ringway.sites['west']])
@@ -126,12 +103,12 @@ def test_a_site_comes_back(servers, shape, of, whole):
         put_in(ringway, 'west')
         text = ringway.conf.read_text()
         assert 'copy_of' not in text and 'heir' not in text
-        loads['west'] = stack.enter_context(Load(ringway.sites['west'], ringway.db, writer('west', -1), patient=True, pause=0.01))
+        loads['west'] = stack.enter_context(Load(ringway.sites['west'], ringway.db, counting('west', -1), patient=True, pause=0.01))
         for load in loads.values():
             load.wait_for(20)
         counts = {n: load.stop() for n, load in loads.items()}
         counts['west'] += before
-        check(ringway, counts)
+        ringway.counted(counts)
 
 
 def test_a_pair_grows(servers):
@@ -142,11 +119,11 @@ def test_a_pair_grows(servers):
     with contextlib.closing(Several(three, options={'topology': 'mesh', 'conflict': 'last_write_wins'})) as ringway, contextlib.ExitStack() as stack:
         stack.callback(lambda: delattr(three['north'], 'site_options'))
         ringway.db = next(db for db in three['east'].schemas() if db.startswith('m'))
-        ringway.everywhere(*TABLES)
+        ringway.everywhere(*COUNTED)
         assert 'east->north: begins with ringway topology add north' in ringway.init().stdout
         ringway.start(wait=False)
         ringway.wait_state('running', link='west->east')
-        loads = {n: stack.enter_context(Load(three[n], ringway.db, writer(n), patient=True, pause=0.01)) for n in ('east', 'west')}
+        loads = {n: stack.enter_context(Load(three[n], ringway.db, counting(n), patient=True, pause=0.01)) for n in ('east', 'west')}
         loads['west'].wait_for(30)
         assert 'not in yet' in ringway.cmd('topology', 'show').stdout
         assert 'not in yet' in ringway.cmd('topology', 'remove', 'north', expect=2).stderr
@@ -158,7 +135,7 @@ def test_a_pair_grows(servers):
             load.wait_for(20)
         put_in(ringway, 'north')
         assert len(ringway.links()) == 6
-        loads['north'] = stack.enter_context(Load(three['north'], ringway.db, writer('north'), patient=True, pause=0.01))
+        loads['north'] = stack.enter_context(Load(three['north'], ringway.db, counting('north'), patient=True, pause=0.01))
         for load in loads.values():
             load.wait_for(20)
-        check(ringway, {n: load.stop() for n, load in loads.items()})
+        ringway.counted({n: load.stop() for n, load in loads.items()})
