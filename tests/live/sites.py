@@ -5,7 +5,7 @@ from ringway import Ringway, make_user
 from scenario import new_schema, unlogged
 from servers import FLAVOURS, start_all
 
-NAMES = ('east', 'west', 'north', 'south')      # the order of a ring; the first is the hub of a star
+NAMES = ('east', 'west', 'north', 'south', 'middle')    # the order of a ring; the first is the hub of a star
 
 # What counting() writes.
 COUNTED = ('CREATE TABLE k (site VARCHAR(10), n INT) ENGINE=InnoDB', 'CREATE TABLE total (site VARCHAR(10) PRIMARY KEY, n INT) ENGINE=InnoDB',
@@ -20,6 +20,20 @@ def counting(name, sign=1):
         cursor.execute('UPDATE total SET n = n + 1 WHERE site = %s', (name,))
         if i % 5 == 0:
             cursor.execute('UPDATE shared SET v = %s WHERE id = %s', (f'{name} {i}', i % 3))
+    return step
+
+
+# What adding() writes, under delta(balance), besides.
+ACCOUNT = ('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 0)')
+
+
+def adding(name):
+    """What counting() does, and a row to which all sites add."""
+    count = counting(name)
+
+    def step(cursor, i):
+        count(cursor, i)
+        cursor.execute('UPDATE account SET balance = balance + 1')
     return step
 
 

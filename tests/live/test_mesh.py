@@ -1,15 +1,17 @@
-"""Three sites, each linked to every other: rows arrive by one link only, and may arrive before what they had seen."""
+"""Three sites or more, each linked to every other: rows arrive by one link only, and may arrive before what they had seen."""
 
 import contextlib
 
 import pytest
 
 import compare
+from load import Load
 from scenario import need
-from sites import NAMES, Sites
+from sites import ACCOUNT, COUNTED, NAMES, Sites, adding
 from wait import wait_until
 
 MESHES = [('mariadb', 'mysql', 'mariadb')]
+FIVE = ('mariadb', 'mysql', 'mariadb', 'mysql', 'mariadb')
 NAMES = NAMES[:3]
 
 
@@ -136,3 +138,29 @@ def test_a_site_dies_of_which_one_has_more(mesh):
     mesh.caught_up(30, sources=left, targets=left)
     compare.assert_same(*left, [mesh.db])
     assert mesh.rows('west', 'SELECT * FROM t') == [(2, 'north')]
+
+
+@pytest.mark.parametrize('servers', [FIVE], indirect=True, ids=['five'])
+def test_one_of_five_dies_and_comes_back(mesh):
+    """All write all the time, the same rows, too. Each transaction is applied once at each site."""
+    mesh.everywhere(*COUNTED, *ACCOUNT)
+    north = mesh.sites['north']
+    with contextlib.ExitStack() as stack:
+        loads = {n: stack.enter_context(Load(s, mesh.db, adding(n), patient=True, pause=0.1)) for n, s in mesh.sites.items()}
+        for load in loads.values():
+            load.wait_for(10)
+        north.kill9()
+        mesh.wait_state('retrying', link='north->middle')
+        for name, load in loads.items():
+            if name != 'north':
+                load.wait_for(10)
+        north.start()
+        for load in loads.values():
+            load.wait_for(10)
+        counts = {name: load.stop() for name, load in loads.items()}
+    # the one under way when it died is there or not
+    written = mesh.rows('north', "SELECT COUNT(*) FROM k WHERE site = 'north'")[0][0]
+    assert 0 <= written - counts['north'] <= len(loads['north'].unknown) <= 1
+    counts['north'] = written
+    mesh.counted(counts)
+    assert mesh.rows('south', 'SELECT balance FROM account') == [(sum(counts.values()),)]

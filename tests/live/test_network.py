@@ -7,13 +7,12 @@ import pytest
 from load import Load
 from network import Network
 from scenario import need
-from sites import COUNTED, NAMES, Several, Sites, counting
+from sites import ACCOUNT, COUNTED, NAMES, Several, Sites, adding
 from wait import wait_until
 
 SITES = [('mariadb', 'mysql', 'mariadb')]
 NAMES = NAMES[:3]
 SHORT = {'heartbeat_s': 1, 'deadline_s': 3, 'connect_timeout_s': 1, 'retry_max_s': 1, 'gap_wait_s': 1}
-ACCOUNT = ('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 0)')
 
 
 @pytest.fixture(scope='module')
@@ -72,16 +71,6 @@ class Processes:
                     wrong[name] = link['state'], link['error']
             return not wrong
         wait_until(noticed, 30, lambda: f'{wrong}')
-
-
-def adding(name):
-    """What counting() does, and a row to which all sites add up."""
-    count = counting(name)
-
-    def step(cursor, i):
-        count(cursor, i)
-        cursor.execute('UPDATE account SET balance = balance + 1')
-    return step
 
 
 CUTS = {

@@ -12,6 +12,7 @@ from sites import NAMES, Several, Sites
 from wait import wait_until
 
 RINGS = [('mariadb', 'mysql', 'mariadb', 'mysql')]
+NAMES = NAMES[:4]
 
 
 @pytest.fixture(scope='module', params=RINGS, ids=['-'.join(m) for m in RINGS])
