@@ -3,7 +3,8 @@
 # by up to a minute; then all sites must be equal to the byte, and every acknowledged write accounted for.
 #
 #   tests/storm.sh [--runs N] [--seconds S] [--sites 2,3] [--seed S] [--pair mariadb-mysql] [--keep-going]
-#                                                             default: 50 runs of a minute, two and three sites in turn
+#                                                             default: 50 runs of a minute, two sites (a pair) and three
+#                                                             (mesh or ring, by the seed) in turn
 #   tests/storm.sh --check DIRECTORY                          the checker alone, on a run that failed and was kept
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -60,7 +60,7 @@ class Plan:
 
     def __str__(self):
         clocks = self.clocks or [None] * len(self.flavours)
-        return ' '.join(f'{s}={f}' + (f'({c:+.0f}s)' if c is not None else '') for s, f, c in zip(self.sites, self.flavours, clocks))
+        return self.options['topology'] + ' ' + ' '.join(f'{s}={f}' + (f'({c:+.0f}s)' if c is not None else '') for s, f, c in zip(self.sites, self.flavours, clocks))
 
 
 def make(seed, seconds=60, sites=2, flavours=None, writers=4, clocks=True, acts=True, without=(), options=None):
@@ -78,7 +78,7 @@ def make(seed, seconds=60, sites=2, flavours=None, writers=4, clocks=True, acts=
     plan = Plan(
         seed=seed, seconds=seconds, flavours=flavours, writers=writers,
         clocks=tuple(dice.uniform(-CLOCK_S, CLOCK_S) for _ in flavours) if clocks else (),
-        options={'topology': 'mesh' if len(flavours) > 2 else 'pair', 'conflict': 'last_write_wins', 'retry_max_s': 1,
+        options={'topology': random.Random(f'{seed}/topology').choice(('mesh', 'ring')) if len(flavours) > 2 else 'pair', 'conflict': 'last_write_wins', 'retry_max_s': 1,
                  'gap_wait_s': 60, **own, **(options or {})},
         args=tuple(map(tuple, args)), acts=[], weights={k: w for k, w in WEIGHTS.items() if k not in without},
         quiet_at=None, builders='ddl' not in without)

@@ -61,13 +61,14 @@ def main():
     if args.only:
         without += [t for t in plan.WEIGHTS if t not in words(args.only)]
     os.environ['RINGWAY_BIN'] = shutil.copy(binary(), workspace())      # it may be built anew meanwhile
+    given = dict(o.split('=', 1) for o in args.option)
     seed = args.seed if args.seed is not None else int.from_bytes(os.urandom(3), 'big')
     sites, failed = [int(n) for n in words(args.sites)], 0
     for number in range(args.runs):
         flavours = tuple(args.pair[number % len(args.pair)].split('-')) if args.pair else None
         p = plan.make(seed + number, args.seconds, len(flavours or ()) or sites[number % len(sites)], flavours, args.writers,
                       clocks='clocks' not in without, acts='weather' not in without, without=without,
-                      options=dict(o.split('=', 1) for o in args.option))
+                      options=given)
         missing = [FLAVOURS[f].missing() for f in set(p.flavours) if FLAVOURS[f].missing()]
         if missing:
             print(f'run {number + 1}/{args.runs}: SKIPPED: {missing[0]}', flush=True)
@@ -82,7 +83,7 @@ def main():
                 print(f'    {result.error!r}', flush=True)
             again = [f'--seconds {args.seconds:g}', '--pair ' + '-'.join(p.flavours), f'--seed {p.seed}', f'--writers {args.writers}']
             again += [f"--without '{','.join(without)}'"] if without else []
-            again += [f'--option {o}' for o in args.option]
+            again += [f'--option {k}={v}' for k, v in {**given, 'topology': p.options['topology']}.items()]
             print(f'    kept in {result.kept}\n    again: tests/storm.sh --runs 1 {" ".join(again)}\n'
                   f'    check again: tests/storm.sh --check {result.kept}', flush=True)
             if not args.keep_going:
