@@ -56,6 +56,36 @@ def test_a_change_that_comes_before_what_it_had_seen(mesh):
     assert mesh.kinds() == []
 
 
+def test_a_settled_change_wrote_only_what_it_changed(mesh):
+    """West settles east's transaction, for its first row; of the second it touched a, so that north's older b must win there as it does at east."""
+    mesh.everywhere('CREATE TABLE doc (id INT PRIMARY KEY, a INT, b INT, c INT) ENGINE=InnoDB', 'INSERT INTO doc VALUES (1, 0, 0, 0), (2, 0, 0, 0)')
+    second = 'DO SLEEP(1.1)'                        # all that MariaDB's log tells of the time
+    mesh.pause_all()
+    mesh.run('north', 'UPDATE doc SET b = 5 WHERE id = 2', second)
+    mesh.run('west', 'UPDATE doc SET c = 7 WHERE id = 1', second)
+    mesh.run('east', 'BEGIN', 'UPDATE doc SET a = 9', 'COMMIT')
+    mesh.resume('east->west')
+    mesh.caught_up(30, sources=[mesh.sites['east']], targets=[mesh.sites['west']])
+    mesh.resume_all()
+    mesh.same()
+    assert mesh.rows('west', 'SELECT * FROM doc ORDER BY id') == [(1, 9, 0, 7), (2, 9, 5, 0)]
+
+
+def test_links_do_not_wait_for_each_other(mesh):
+    """Sites that write the same counters all the time, and hear of each other by way of a third one that is silent."""
+    mesh.everywhere('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (0, 0), (1, 0), (2, 0)')
+
+    def add(cursor, i):
+        cursor.execute('UPDATE account SET balance = balance + 1 WHERE id = %s', (i % 3,))
+    with contextlib.ExitStack() as stack:
+        loads = [stack.enter_context(Load(mesh.sites[name], mesh.db, add, patient=True, pause=0.01)) for name in ('east', 'north')]
+        for load in loads:
+            load.wait_for(150)
+        written = sum(load.stop() for load in loads)
+    mesh.same()
+    assert mesh.rows('west', 'SELECT SUM(balance) FROM account') == [(written,)]
+
+
 def test_counters_wait_for_what_they_had_seen(mesh):
     mesh.everywhere('CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB', 'INSERT INTO account VALUES (1, 100)')
     mesh.pause('east->west')

@@ -112,7 +112,8 @@ static char *literal(rw_settle *s, const rw_bound_column *column, rw_slice value
 /* For the memories of others: who wrote the row. For our own: whatever was done to it before is over. */
 void rw_settle_list(rw_settle *s, const rw_case *c)
 {
-    const rw_slice was = c->after.data ? (rw_slice){NULL, 0} : c->before;
+    /* Of a row that was as the change expects, it wrote what it changed; else all. */
+    const rw_slice was = c->after.data && !(c->equal && c->cells) ? (rw_slice){NULL, 0} : c->before;
     s->listing_over = false;
     if (s->listing && !s->large && c->first != c->author)
         rw_writers_add_item(&s->writers, c->row, rw_author_list_number(&s->authors, c->first, &s->writers), false);
