@@ -12,6 +12,7 @@ typedef struct {
     uint64_t stamp_us; /* highest in the log */
     rw_seen seen;      /* of the other sites */
     uint64_t own_us;   /* of the site's last change of its own: who has that has seen all that is to be seen, whatever windows came after it. 0: not known */
+    uint64_t back_us;  /* of what the site's former server had written and its present one lacked (flow/rest.h): what came back since reading began, up to this stamp */
 } rw_history;
 
 /* What has been seen of the site itself by who has its log up to there; read from a row, `seen` names it. */

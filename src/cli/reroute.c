@@ -24,9 +24,9 @@ void rw_reroute_free(rw_reroute *r)
     g_free(r);
 }
 
-bool rw_reroute_open(rw_reroute *r, const rw_site_conf *site, GError **error)
+bool rw_reroute_open(rw_reroute *r, const rw_site_conf *at, const rw_site_conf *site, GError **error)
 {
-    rw_connection *c = rw_connection_open(site, (rw_connection_limits){r->conf->connect_timeout_s, 0, r->conf->deadline_s}, error);
+    rw_connection *c = rw_connection_open(at, (rw_connection_limits){r->conf->connect_timeout_s, 0, r->conf->deadline_s}, error);
     r->sites[site - r->conf->sites] = c;
     return c && rw_places_load(r->places, site->id, c, error);
 }
@@ -63,7 +63,7 @@ static bool check_intent(const rw_reroute *r, const rw_topology_link *t, GError 
     return rw_fail(error, RW_ERR_CONFIG, "link %s: a DDL statement was announced and has not ended; let ringway run end it, then try again", t->name);
 }
 
-static bool record(const rw_reroute *r, const rw_topology_link *t, const rw_log_place *from, const rw_log_place *memory, GError **error)
+bool rw_reroute_begin(const rw_reroute *r, const rw_topology_link *t, const rw_log_place *from, const rw_log_place *memory, GError **error)
 {
     const rw_source_pos pos = {from->file, from->offset_bytes, from->gtid};
     const rw_memory_place place = {.pos = {memory->file, memory->offset_bytes}, .history = memory->history};
@@ -103,7 +103,7 @@ static bool begin_link(const rw_reroute *r, const rw_topology_link *t, bool act,
                        "ringway init --link '%s' --from POSITION", t->name, from ? target->name : source->name, from ? source->name : target->name, t->name);
     if (!act) printf("link %s: starts at %s:%" G_GUINT64_FORMAT " of site %s; what site %s has already is left out\n", t->name, *from->file ? from->file : from->gtid, from->offset_bytes,
                      source->name, target->name);
-    return !act || record(r, t, from, memory, error);
+    return !act || rw_reroute_begin(r, t, from, memory, error);
 }
 
 /* The link that brings the site's transactions to the other one; NULL: none. */

@@ -21,7 +21,10 @@ typedef struct {
 rw_reroute *rw_reroute_new(const rw_conf *conf, bool print);
 void rw_reroute_free(rw_reroute *reroute);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_reroute, rw_reroute_free)
-bool rw_reroute_open(rw_reroute *reroute, const rw_site_conf *site, GError **error); /* and what its tables tell */
+/* And what its tables tell. at: the site with other hosts than it is configured with; else the site itself. */
+bool rw_reroute_open(rw_reroute *reroute, const rw_site_conf *at, const rw_site_conf *site, GError **error);
 rw_connection *rw_reroute_session(const rw_reroute *reroute, const rw_site_conf *site);
+/* The link begins there; its memory, there. */
+bool rw_reroute_begin(const rw_reroute *reroute, const rw_topology_link *link, const rw_log_place *from, const rw_log_place *memory, GError **error);
 /* A start is recorded for every link that needs one. */
 bool rw_reroute_links(const rw_reroute *reroute, const GPtrArray *links, GError **error);

@@ -58,7 +58,7 @@ static bool survey_copy(const rw_reroute *r, const rw_site_conf *added, const rw
     g_autoptr(rw_places) copied = rw_places_new();
     rw_connection *c = rw_reroute_session(r, added);
     const rw_survey survey = {r->conf, of, rw_reroute_session(r, of), r->places, copied};
-    return load_copied(copied, of, c, error) && rw_survey_history(&survey, pos, held, error) && check_earlier_life(r, added, of, held, error);
+    return load_copied(copied, of, c, error) && rw_survey_history(&survey, pos, held, NULL, error) && check_earlier_life(r, added, of, held, error);
 }
 
 /* The schema ringway that came with the copy is the other site's. */
@@ -157,7 +157,7 @@ static bool put_in(const rw_args *args, rw_conf *conf, const rw_site_conf *added
         return rw_fail(error, RW_ERR_CONFIG, "topology add: whose copy, and from when? Restore a backup or a dump of one site into the new one and write: "
                        "ringway topology add %s --copy-of SITE --from POSITION", added->name);
     g_autoptr(rw_reroute) r = rw_reroute_new(conf, args->print);
-    if (!rw_topology_open_others(r, added, error) || !rw_reroute_open(r, added, error) || !check_leftovers(r, added, error)) return false;
+    if (!rw_topology_open_others(r, added, error) || !rw_reroute_open(r, added, added, error) || !check_leftovers(r, added, error)) return false;
     g_autofree char *text = rw_conf_edit_load(path, error), *one = text ? rw_conf_edit_site(text, added->name, "copy_of", NULL, error) : NULL;
     g_autofree char *both = one ? rw_conf_edit_site(one, added->name, "heir", NULL, error) : NULL;
     g_autoptr(GPtrArray) links = both ? rw_topology_links_of(path, both, error) : NULL;

@@ -18,7 +18,7 @@ bool rw_topology_open_others(rw_reroute *r, const rw_site_conf *but, GError **er
 {
     for (unsigned i = 0; i < r->conf->n_sites; i++) {
         const rw_site_conf *site = &r->conf->sites[i];
-        if (rw_site_takes_part(site) && site != but && !rw_reroute_open(r, site, error)) return false;
+        if (rw_site_takes_part(site) && site != but && !rw_reroute_open(r, site, site, error)) return false;
     }
     return true;
 }

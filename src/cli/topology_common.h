@@ -14,5 +14,9 @@ bool rw_topology_open_others(rw_reroute *reroute, const rw_site_conf *but, GErro
 GPtrArray *rw_topology_links_of(const char *path, const char *text, GError **error);
 void rw_topology_say_written(const char *path);
 
+/* Nobody listens at any host of the site. then: what is to be done when it is so, for the error. */
+bool rw_topology_check_is_down(const rw_conf *conf, const rw_site_conf *site, const char *then, GError **error);
+
 bool rw_topology_add(const rw_args *args, rw_conf *conf, GError **error);
 bool rw_topology_remove(const rw_args *args, rw_conf *conf, GError **error);
+bool rw_topology_replace(const rw_args *args, rw_conf *conf, GError **error);

@@ -17,14 +17,14 @@ static bool nobody_listens(const GError *error, unsigned hosts)
 }
 
 /* Its applications may write on: then it is not gone. */
-static bool check_is_down(const rw_conf *conf, const rw_site_conf *site, GError **error)
+bool rw_topology_check_is_down(const rw_conf *conf, const rw_site_conf *site, const char *then, GError **error)
 {
     rw_connection_limits limits = {conf->connect_timeout_s, conf->deadline_s, conf->deadline_s};
     g_autoptr(GError) why = NULL;
     g_autoptr(rw_connection) answers = rw_connection_open(site, limits, &why);
     if (!answers && nobody_listens(why, site->hosts.n)) return true;
     return rw_fail(error, RW_ERR_CONFIG, "site %s answers%s%s: what is written there from now on would reach nobody; stop its applications, let its links catch up, stop its server, "
-                   "then remove it", site->name, why ? ": " : "", why ? why->message : "");
+                   "then %s it", site->name, why ? ": " : "", why ? why->message : "", then);
 }
 
 /* Who has most of what the site wrote, and can hand it on; of equals the first. */
@@ -96,7 +96,7 @@ bool rw_topology_remove(const rw_args *args, rw_conf *conf, GError **error)
     if (gone->copy_of) return rw_fail(error, RW_ERR_CONFIG, "topology remove: site %s is a copy that is not in yet; take the line copy_of%s out of %s", gone->name, gone->heir ? "" : ", or its section,", conf->path);
     if (gone->heir) return rw_fail(error, RW_ERR_CONFIG, "topology remove: site %s is gone already; what is left of it comes from %s", gone->name, gone->heir);
     if (conf->n_in_use < 3) return rw_fail(error, RW_ERR_CONFIG, "topology remove: only %u sites are left; a single one needs no ringway: end ringway run instead", conf->n_in_use);
-    if (!check_is_down(conf, gone, error)) return false;
+    if (!rw_topology_check_is_down(conf, gone, "remove", error)) return false;
     g_autoptr(rw_reroute) r = rw_reroute_new(conf, args->print);
     return remove_from(r, gone, error);
 }

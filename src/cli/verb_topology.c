@@ -45,7 +45,7 @@ static const struct action {
     const char *name;
     unsigned operands;
     bool (*run)(const rw_args *args, rw_conf *conf, GError **error);
-} actions[] = {{"show", 1, show}, {"add", 2, rw_topology_add}, {"remove", 2, rw_topology_remove}};
+} actions[] = {{"show", 1, show}, {"add", 2, rw_topology_add}, {"remove", 2, rw_topology_remove}, {"replace", 3, rw_topology_replace}};
 
 static const struct action *find_action(const rw_args *args, GError **error)
 {
@@ -54,12 +54,13 @@ static const struct action *find_action(const rw_args *args, GError **error)
         names[i] = actions[i].name;
         if (!name || strcmp(name, names[i]) != 0) continue;
         if (g_strv_length(args->operands) == actions[i].operands) return &actions[i];
-        rw_fail(error, RW_ERR_CONFIG, "topology %s: takes %s; see: ringway topology --help", name, actions[i].operands == 1 ? "nothing" : "the name of one site");
+        static const char *const takes[] = {"nothing", "the name of one site", "the name of a site and the host that takes over"};
+        rw_fail(error, RW_ERR_CONFIG, "topology %s: takes %s; see: ringway topology --help", name, takes[actions[i].operands - 1]);
         return NULL;
     }
     const char *near = name ? rw_nearest(name, names) : NULL;
     if (near) rw_fail(error, RW_ERR_CONFIG, "topology: cannot '%s'; did you mean '%s'?", name, near);
-    else rw_fail(error, RW_ERR_CONFIG, "topology: %s; write show, add SITE or remove SITE", name ? "does not know what to do" : "nothing to do");
+    else rw_fail(error, RW_ERR_CONFIG, "topology: %s; write show, add SITE, remove SITE or replace SITE HOST", name ? "does not know what to do" : "nothing to do");
     return NULL;
 }
 
@@ -75,10 +76,10 @@ static int run(const rw_args *args, GError **error)
 extern const rw_verb rw_verb_topology;
 const rw_verb rw_verb_topology = {
     .name = "topology",
-    .summary = "Shows who brings what, puts in a site, takes out one that is gone",
-    .usage = "show | add SITE [--copy-of SITE --from POSITION] | remove SITE",
+    .summary = "Shows who brings what; puts in, takes out or replaces a site",
+    .usage = "show | add SITE [--copy-of SITE --from POSITION] | remove SITE | replace SITE HOST",
     .options = options,
-    .max_operands = 2,
+    .max_operands = 3,
     .manual = "show prints the links, and of each whose changes it brings.\n\n"
               "remove takes out a site that is gone for good: a ring closes around it. For every link that is new, or is to bring what came another way until "
               "now, it looks in the tables of all sites for a place in the source's log before which the target has everything, and records it as the "
@@ -92,6 +93,10 @@ const rw_verb rw_verb_topology = {
               "ringway init. With --from the schema ringway that came with the copy is replaced, and the new site hangs behind the other one, which brings it everything, as soon as "
               "ringway run has read the configuration again. When it has caught up, end ringway run, call add without --from, and start ringway run: the links of the shape go on from places that the tables "
               "prove, as in remove. Applications at the other sites go on all the while; at the new site nobody may write before. A site that comes back loses what it had written and "
-              "nobody had seen.",
+              "nobody had seen.\n\n"
+              "replace gives a site another server: a replica of its dead one, at HOST (host:port, or a socket), takes its place. The replica has applied all that it received, replicates no more, "
+              "and can be written to, but nobody has written there. GTIDs tell what it has. What it had and nobody else has goes out from there. What it lacks and others have comes back from one of them: "
+              "until then applications must keep away from it. The verb writes 'hosts = HOST' into the site's section; every ringway run must read it again. With two sites nothing can come "
+              "back, and the verb refuses. What only the dead server had stays in its log.",
     .run = run,
 };

@@ -212,6 +212,7 @@ void rw_last_writers_target_seen(rw_last_writers *w, rw_seen *seen)
 {
     rw_lock_take(&w->lock);
     *seen = w->history.seen;
+    if (w->history.back_us) (void)rw_seen_raise(seen, w->target, w->history.back_us); /* all sites fit */
     rw_lock_give(&w->lock);
 }
 

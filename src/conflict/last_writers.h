@@ -38,5 +38,5 @@ bool rw_last_writers_wait(rw_last_writers *w, const rw_target_pos *pos, gint64 u
 bool rw_last_writers_is_empty(rw_last_writers *w);
 bool rw_last_writers_find(rw_last_writers *w, rw_item item, const rw_seen *seen, rw_writer *writer, bool *found, GError **error);
 bool rw_last_writers_forget(rw_last_writers *w, const rw_seen *seen, GError **error); /* seen: of the source */
-void rw_last_writers_target_seen(rw_last_writers *w, rw_seen *seen);
+void rw_last_writers_target_seen(rw_last_writers *w, rw_seen *seen); /* of its own: what came back (change/history.h) */
 void rw_last_writers_place(rw_last_writers *w, rw_memory_place *place); /* copied; clear with rw_target_pos_clear(&place->pos) */

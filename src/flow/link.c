@@ -72,7 +72,7 @@ static void put_batch_back(rw_run *run)
 static bool step(rw_run *run, GError **error)
 {
     GError *failure = NULL;
-    if (!run->batch) run->batch = rw_queue_take(run->queue, rw_clock_us() + POLL_US / 2, &failure);
+    if (!run->batch) run->batch = rw_queue_take(run->queue, rw_clock_us() + MIN(POLL_US / 2, rw_applier_patience_us(run->applier)), &failure);
     if (failure) {
         g_propagate_error(error, failure);
         return false;
@@ -134,7 +134,9 @@ static bool live(rw_link *l, GError **error)
     if (ok) {
         rw_run_start_applier(&run);
         rw_point(RW_POINT_CONNECTED);
-        rw_log(RW_LOG_INFO, l->name, "running from %s:%" G_GUINT64_FORMAT, run.progress.pos.file, run.progress.pos.offset_bytes);
+        const rw_source_pos *pos = &run.progress.pos;
+        if (*pos->file) rw_log(RW_LOG_INFO, l->name, "running from %s:%" G_GUINT64_FORMAT, pos->file, pos->offset_bytes);
+        else rw_log(RW_LOG_INFO, l->name, "running from GTID %s", pos->gtid ? pos->gtid : "none");
         g_clear_pointer(&l->last_error, g_free);
         l->may_refuse = false;
         run.polled_us = rw_clock_us();

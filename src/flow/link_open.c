@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "flow/apply/session.h"
 #include "flow/link_private.h"
+#include "flow/rest.h"
 #include "flow/scan.h"
 #include "server/preflight.h"
 
@@ -94,16 +95,29 @@ static void show_session(rw_link *l, rw_connection *target)
 static bool is_initialised(rw_run *run, GError **error)
 {
     GError *failure = NULL;
-    g_autofree char *there = rw_connection_value(run->target, "SELECT CONCAT((SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'), "
+    g_autofree char *there = rw_connection_value(run->target, "SELECT CONCAT((SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'link'), (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'ringway' AND table_name = 'rest'), "
                                                  "(SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'ringway' AND table_name = 'progress' AND "
                                                  "column_name = 'source_mark'))", &failure);
-    if (!failure && g_strcmp0(there, "11") == 0) return true;
+    if (!failure && g_strcmp0(there, "111") == 0) return true;
     if (failure) g_propagate_error(error, failure);
-    else if (g_strcmp0(there, "10") == 0)
+    else if (there && *there == '1')
         rw_fail(error, RW_ERR_CONFIG, "site %s: its schema ringway is that of an older version; when all sites hold the same, DROP DATABASE ringway on every site and run "
                 "'ringway init'", run->target->site);
     else rw_fail(error, RW_ERR_CONFIG, "site %s: there is no schema ringway, or its user may not see it; run 'ringway init'", run->target->site);
     return false;
+}
+
+/* The target's present server may lack what its former one had sent to the source. */
+static bool find_rest(rw_run *run, GError **error)
+{
+    rw_link *l = run->link;
+    g_auto(rw_rest) rest = {0};
+    if (!rw_rest_load(&rest, l->target->id, run->target, error)) return false;
+    run->back_us = rest.back_us;
+    run->rest_us = rest.until_us > rest.back_us ? rest.until_us : 0;
+    run->brings_us = rest.source == l->source->id ? rest.until_us : 0;
+    if (run->brings_us) rw_origins_add(&l->carries, l->target->id);
+    return true;
 }
 
 bool rw_run_open_target(rw_run *run, GError **error)
@@ -114,7 +128,7 @@ bool rw_run_open_target(rw_run *run, GError **error)
     run->target = rw_session_open(&options, error);
     rw_link_note_site(l, l->target_site, run->target);
     show_session(l, run->target);
-    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) && rw_session_await_cluster(run->target, error) &&
+    return run->target && rw_preflight(run->target, error) && is_initialised(run, error) && find_rest(run, error) && rw_session_await_cluster(run->target, error) &&
            rw_control_load(&l->control, l->source->id, l->name, run->target, error);
 }
 
@@ -156,8 +170,9 @@ static bool start_reader(rw_run *run, GError **error)
     if (!stream) return false;
     size_t batch_bytes = l->conf->window_bytes;
     run->queue = rw_queue_new(batch_bytes, batch_bytes * QUEUED_BATCHES, l->conf->window_transactions);
-    rw_relay_options relay = {.conf = l->conf, .source = &l->source_at, .limits = limits, .carries = l->carries};
-    rw_last_writers_target_seen(run->recall.memory, &relay.reached);
+    rw_relay_options relay = {.conf = l->conf, .source = &l->source_at, .limits = limits, .wanted = {.carries = l->carries, .target = l->target->id, .until_us = run->brings_us}};
+    rw_last_writers_target_seen(run->recall.memory, &relay.wanted.reached);
+    (void)rw_seen_raise(&relay.wanted.reached, l->target->id, run->back_us); /* all sites fit */
     rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .renames = rw_conf_renames(l->conf, l->source->name, l->target->name), .conf = l->conf, .file = p->pos.file,
                                         .history = p->history, .intents = p->intents, .skip = l->control.skip},
                               .mark = *run->source_cluster ? &p->mark : NULL, .txn_bytes = batch_bytes};
@@ -173,6 +188,8 @@ void rw_run_start_applier(rw_run *run)
                                   .source = l->source->id,
                                   .target_site = l->target->id,
                                   .carries = l->carries,
+                                  .back_us = run->back_us,
+                                  .rest_us = run->rest_us,
                                   .hands_on = l->hands_on,
                                   .memory = run->recall.memory,
                                   .source_dialect = run->source_dialect,

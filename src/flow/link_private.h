@@ -62,6 +62,8 @@ typedef struct {
     rw_applier *applier;
     gint64 done_us;    /* commit time of the last transaction of the batch before */
     gint64 polled_us;
+    uint64_t back_us, rest_us; /* of what the target's former server had written, what has come back, and what is still to come (rest.h): up to these stamps; rest_us 0: nothing */
+    uint64_t brings_us; /* up to this stamp, the link brings it; 0: it does not */
 } rw_run;
 
 static inline bool rw_link_is_stopping(const rw_link *l) { return g_atomic_int_get(&l->stop) != 0; }

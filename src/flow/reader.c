@@ -396,8 +396,7 @@ rw_reader *rw_reader_new(rw_stream *stream, const rw_reader_start *start, rw_que
     route.file = r->file;
     route.intents = r->intents;
     route.skip = r->skip;
-    route.carries = start->relay.carries;
-    route.reached = start->relay.reached;
+    route.wanted = start->relay.wanted;
     r->router = rw_router_new(&route, error);
     if (!r->router) {
         reader_free(r);

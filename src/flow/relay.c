@@ -92,7 +92,7 @@ const rw_author *rw_relay_last(const rw_relay *r) { return r->writers.txns->len 
 
 bool rw_relay_takes(const rw_relay_options *o, const rw_author *author)
 {
-    return rw_origins_has(&o->carries, author->origin) && author->stamp_us > rw_seen_of(&o->reached, author->origin);
+    return rw_wanted_takes(&o->wanted, author->origin, author->stamp_us);
 }
 
 /* The site's last transaction in the window; false: it has none. */

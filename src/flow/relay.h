@@ -12,8 +12,8 @@
  */
 #pragma once
 #include "base/arena.h"
-#include "change/origins.h"
 #include "change/row.h"
+#include "change/wanted.h"
 #include "conf/conf.h"
 #include "flow/read/stream.h"
 
@@ -23,8 +23,7 @@ typedef struct {
     const rw_conf *conf;        /* borrowed */
     const rw_endpoint *source;  /* borrowed */
     rw_stream_limits limits;
-    rw_origins carries;
-    rw_seen reached;            /* what the target held when the link began: nobody else brings it the same */
+    rw_wanted wanted;
 } rw_relay_options;
 
 rw_relay *rw_relay_new(const rw_relay_options *options);

@@ -13,6 +13,7 @@ typedef struct {
     bool by_gtid, reached, passed, within_ddl;
     const rw_log_place *from;
     rw_router *router;
+    rw_survey_own *own;      /* NULL: not asked */
     rw_history *history;     /* up to the last transaction that the position has */
 } walk;
 
@@ -45,6 +46,15 @@ static void choose_from(walk *w, const rw_places *places, bool copied)
     }
 }
 
+static void note_own(walk *w, const rw_txn *txn)
+{
+    if (!w->own) return;
+    if (w->own->marked && strstr(txn->gtid, w->own->marked)) w->own->n_marked++;
+    if (txn->dropped) return; /* a window */
+    w->own->any = true;
+    w->own->last_us = txn->author->stamp_us;
+}
+
 /* A transaction has ended in the log. */
 static void judge(walk *w)
 {
@@ -53,6 +63,7 @@ static void judge(walk *w)
     w->passed = !has;
     if (!has) return;
     *w->history = *rw_router_history(w->router);
+    note_own(w, txn);
     w->within_ddl = txn->intents != NULL;
     w->reached = !w->by_gtid && rw_log_file_compare(txn->file, w->pos->file) == 0 && txn->end_bytes == w->pos->offset_bytes;
 }
@@ -117,6 +128,7 @@ static bool survey(walk *w, GError **error)
     if (!w->from)
         return rw_fail(error, RW_ERR_CONFIG, "site %s: no place in its log before that position is known; let the copy hold the schema ringway, too, or take a later one", w->survey->site->name);
     *w->history = w->from->history;
+    if (w->own) w->own->last_us = w->from->history.stamp_us;
     if (!w->by_gtid && rw_log_file_compare(w->from->file, w->pos->file) == 0 && w->from->offset_bytes == w->pos->offset_bytes) return true;
     if (!read_log(w, error)) return false;
     if (w->within_ddl)
@@ -124,9 +136,9 @@ static bool survey(walk *w, GError **error)
     return w->reached || (w->by_gtid && w->passed) || check_end(w, error);
 }
 
-bool rw_survey_history(const rw_survey *s, const rw_source_pos *pos, rw_history *history, GError **error)
+bool rw_survey_history(const rw_survey *s, const rw_source_pos *pos, rw_history *history, rw_survey_own *own, GError **error)
 {
-    walk w = {.survey = s, .pos = pos, .by_gtid = !*pos->file, .history = history};
+    walk w = {.survey = s, .pos = pos, .by_gtid = !*pos->file, .own = own, .history = history};
     bool ok = rw_gtid_state_parse(&w.wanted, w.by_gtid ? s->session->dialect->gtid_kind : RW_GTID_NONE, w.by_gtid ? pos->gtid : NULL, error) && survey(&w, error);
     rw_router_free(w.router);
     rw_gtid_state_clear(&w.wanted);

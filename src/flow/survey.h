@@ -19,5 +19,13 @@ typedef struct {
     const rw_places *places, *copied;
 } rw_survey;
 
+/* What the log holds of the site's own, from the known place on up to the position. */
+typedef struct {
+    const char *marked; /* in: what stands in the GTIDs of transactions to be counted; NULL: of none */
+    unsigned n_marked;
+    uint64_t last_us;   /* stamp of the last transaction; none: the highest at the known place */
+    bool any;
+} rw_survey_own;
+
 /* By file and offset if it has them, else by GTID. */
-bool rw_survey_history(const rw_survey *survey, const rw_source_pos *pos, rw_history *history, GError **error);
+bool rw_survey_history(const rw_survey *survey, const rw_source_pos *pos, rw_history *history, rw_survey_own *own, GError **error); /* own NULL: not asked */

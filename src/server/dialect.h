@@ -25,6 +25,7 @@ typedef struct {
     const char *sql_log_place;        /* first two columns: file, offset */
     const char *sql_gtid;             /* one row: the GTID state of the log; "" if GTIDs are off */
     const char *identity;             /* SQL expression: names this server, stays over restarts; less than RW_IDENTITY_BYTES */
+    const char *own_gtids;            /* SQL expression: what stands in the GTIDs of transactions that this server is the first to execute */
     const char *unfit;                /* SQL expression: why applications cannot write here now, in a few words; NULL if they can */
     const char *shares_gtids;         /* SQL expression: '1' if a transaction has the same GTID on all hosts of its site */
     const char *cluster;              /* SQL expression: names the cluster whose numbers stand in this server's XID events, the same at every node; NULL: none */
@@ -46,6 +47,8 @@ typedef struct {
     bool (*knows_collation)(uint16_t id);
     /* What of a GTID state of this kind the server has not executed, as text, owned; NULL with *error unset: nothing. */
     char *(*missing)(rw_connection *connection, const rw_gtid_state *state, GError **error);
+    /* *yes: it applies what another server sends it, or has received some that is not applied. RW_ERR_CONFIG: its user may not see that. */
+    bool (*replicates)(rw_connection *connection, bool *yes, GError **error);
     bool (*start_dump)(rw_connection *connection, const rw_dump_start *start, GError **error);
 } rw_dialect;
 

@@ -1,6 +1,8 @@
 /* MariaDB 10.5 and later. Facts: MariaDB knowledge base "SQL_MODE", "GTID"; sql/sql_class.h for the mode bits. */
 #include "server/dump.h"
 
+#include <string.h>
+
 /* A server built without Galera does not know @@wsrep_on. */
 #define WSREP_VARIABLE(name) "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = '" name "')"
 #define WSREP_STATUS(name) "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = '" name "')"
@@ -28,6 +30,14 @@ static char *missing(rw_connection *c, const rw_gtid_state *state, GError **erro
     return NULL;
 }
 
+/* Needs no privilege. Whether it has received some that is not applied, only those see who may see its replication. */
+static bool replicates(rw_connection *c, bool *yes, GError **error)
+{
+    g_autofree char *running = rw_connection_value(c, "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'SLAVES_RUNNING'", error);
+    *yes = running && strcmp(running, "0") != 0;
+    return running != NULL;
+}
+
 static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
 {
     if (!rw_connection_run(c, "SET @mariadb_slave_capability = 4", error)) return false;
@@ -53,6 +63,7 @@ const rw_dialect rw_dialect_mariadb = {
     .gtid_kind = RW_GTID_MARIADB,
     .sql_log_place = "SHOW MASTER STATUS",
     .sql_gtid = "SELECT @@global.gtid_binlog_pos",
+    .own_gtids = "CONCAT('-', @@server_id, '-')",
     .identity = "LEFT(CONCAT_WS(':', @@hostname, @@port, @@server_id, LEFT(SHA1(@@datadir), 12)), 127)",
     /* read_only is a word in later versions. A Galera node that is not synced is behind, or refuses to write. */
     .unfit = "CASE WHEN @@global.read_only NOT IN ('0', 'OFF') THEN 'read_only is ON' WHEN @@global.innodb_read_only THEN 'innodb_read_only is ON' "
@@ -87,5 +98,6 @@ const rw_dialect rw_dialect_mariadb = {
     .foreign_collation = 246, /* utf8mb4_unicode_520_ci */
     .knows_collation = knows_collation,
     .missing = missing,
+    .replicates = replicates,
     .start_dump = start_dump,
 };

@@ -21,6 +21,19 @@ static char *missing(rw_connection *c, const rw_gtid_state *state, GError **erro
     return rw_connection_value(c, sql, error);
 }
 
+/* Columns have had two sets of names, and one order. */
+static bool replicates(rw_connection *c, bool *yes, GError **error)
+{
+    enum { RECEIVED_FILE = 5, RECEIVED_BYTES = 6, APPLIED_FILE = 9, RUNNING = 11, APPLIED_BYTES = 21, COLUMNS };
+    rw_slice cells[COLUMNS];
+    *yes = false;
+    g_autoptr(rw_result) rows = rw_connection_query(c, "SHOW REPLICA STATUS", error);
+    while (rows && !*yes && rw_result_next(rows, cells, COLUMNS))
+        *yes = !rw_slice_is(cells[RUNNING], "No") || !rw_slice_equal(cells[RECEIVED_FILE], cells[APPLIED_FILE]) ||
+               rw_cell_number(cells[RECEIVED_BYTES]) != rw_cell_number(cells[APPLIED_BYTES]);
+    return rows != NULL;
+}
+
 static bool start_dump(rw_connection *c, const rw_dump_start *start, GError **error)
 {
     if (!start->gtid || start->gtid->kind == RW_GTID_NONE) return rw_dump_by_place(c, start, error);
@@ -42,6 +55,7 @@ const rw_dialect rw_dialect_mysql = {
     .sql_log_place = "SHOW BINARY LOG STATUS",
     .sql_gtid = "SELECT IF(@@global.gtid_mode = 'ON', @@global.gtid_executed, NULL)",
     .identity = "@@server_uuid",
+    .own_gtids = "CONCAT(@@server_uuid, ':')",
     /* Aurora's readers have innodb_read_only. */
     .unfit = "CASE WHEN @@global.offline_mode THEN 'offline_mode is ON' WHEN @@global.innodb_read_only THEN 'innodb_read_only is ON' "
              "WHEN @@global.super_read_only THEN 'super_read_only is ON' WHEN @@global.read_only THEN 'read_only is ON' END",
@@ -60,5 +74,6 @@ const rw_dialect rw_dialect_mysql = {
     .foreign_collation = 255, /* utf8mb4_0900_ai_ci */
     .knows_collation = knows_collation,
     .missing = missing,
+    .replicates = replicates,
     .start_dump = start_dump,
 };

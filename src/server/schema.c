@@ -131,5 +131,14 @@ const char *const rw_schema_sql[] = {
     "  n BIGINT UNSIGNED NOT NULL COMMENT 'counts, so that every change of this row stands in the log',\n"
     "  PRIMARY KEY (source, lane)\n"
     ")" TABLE_OPTIONS " COMMENT 'written between the rows of different sites in one window, for readers of this log that hand them on'",
+
+    "CREATE TABLE IF NOT EXISTS ringway.rest (\n"
+    "  source TINYINT UNSIGNED NOT NULL COMMENT 'site number: the link from there brings back what this site''s former server had written and its present one lacks; 0: nothing is lacking',\n"
+    "  after_us BIGINT UNSIGNED NOT NULL COMMENT 'highest stamp of this site that its present server had when it took over',\n"
+    "  until_us BIGINT UNSIGNED NOT NULL COMMENT 'highest stamp of this site that any site had then; what is written here later has a higher one',\n"
+    "  gtid LONGTEXT NOT NULL COMMENT 'where in its log the present server took over',\n"
+    "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it took over',\n"
+    "  PRIMARY KEY (until_us)\n"
+    ")" TABLE_OPTIONS " COMMENT 'changes of this site''s server: ringway topology replace'",
     NULL,
 };

@@ -19,4 +19,7 @@ enum { RW_ORIGIN_ORIGIN = 2, RW_ORIGIN_COLUMNS_READ };
 /* ringway.change: a change that no row event shows. */
 enum { RW_CHANGE_SCHEMA = 2, RW_CHANGE_TABLE, RW_CHANGE_DEFINITION, RW_CHANGE_IMAGE, RW_CHANGE_OWN = 7, RW_CHANGE_AFTER, RW_CHANGE_COLUMNS_READ };
 
+/* ringway.rest: what a site's former server had written and its present one lacks. */
+enum { RW_REST_SOURCE, RW_REST_AFTER, RW_REST_UNTIL, RW_REST_COLUMNS_READ };
+
 extern const char *const rw_schema_sql[]; /* CREATE SCHEMA, CREATE TABLE ..., all IF NOT EXISTS; NULL-terminated */

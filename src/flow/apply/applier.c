@@ -11,16 +11,23 @@
  * other's progress rows, so this is by bytes, and by a time so long that the answers do not count. */
 enum { UNWRITTEN_BYTES_MAX = 16 * 1024 * 1024, UNWRITTEN_S_MAX = 600 };
 
+/* With more than two sites other links may wait to hear that the target has what the source had: of changes without effect, as a filter keeps back, they hear soon.
+ * Progress rows are no changes, so that the answers end. */
+enum { UNTOLD_US_MAX = 50 * 1000 };
+
 rw_applier *rw_applier_new(const rw_applier_options *options)
 {
     rw_applier *a = g_new0(rw_applier, 1);
     a->o = *options;
     a->skip = g_strdup(options->skip);
     a->written_us = rw_clock_us();
+    a->told_us = options->progress->history.own_us;
     a->accept = g_strdup(options->accept);
     a->writers = g_byte_array_new();
     a->tables = rw_tables_new(options->conf, false);
     rw_trouble_init(&a->trouble, options->memory, options->conf, options->source, options->target_site, &options->carries);
+    a->trouble.back_us = options->back_us;
+    a->trouble.rest_us = options->rest_us;
     a->rows = rw_rows_apply_new(a->tables, &a->trouble, options->hands_on, options->stop);
     rw_settle_options settle = {options->conf, options->link, options->source, options->target_site, options->hands_on, a->tables, &a->trouble, options->target, a->accept,
                                 options->stop};
@@ -112,27 +119,12 @@ static bool gather(rw_applier *a, const rw_batch *batch, unsigned i, unsigned *n
     return true;
 }
 
-static bool try_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigned *n, GError **error)
-{
-    unsigned n_rows = 0;
-    bool effect = false;
-    if (!gather(a, batch, i, n, error)) return false;
-    rw_applier_copy_progress(&a->next, a->o.progress);
-    for (unsigned k = i; k < i + *n; k++) {
-        const rw_txn *txn = rw_batch_txn(batch, k);
-        n_rows += txn->n_rows;
-        effect |= txn->n_rows || txn->statement || rw_applier_is_skipped(a, txn) || rw_progress_tells(&a->next, txn);
-        if (!rw_applier_advance_next(a, txn, error)) return false;
-    }
-    if ((effect || a->next.unwritten_bytes > UNWRITTEN_BYTES_MAX) && !rw_applier_write_window(a, batch, i, *n, n_rows, error)) return false;
-    rw_applier_adopt_next(a, rw_batch_txn(batch, i));
-    a->window = *n;
-    return true;
-}
+static bool is_untold(const rw_applier *a, const rw_progress *p) { return a->trouble.causal && p->history.own_us > a->told_us; }
+static bool is_awaited(const rw_applier *a, const rw_progress *p) { return is_untold(a, p) && rw_clock_us() - a->written_us >= UNTOLD_US_MAX; }
 
-bool rw_applier_idle(rw_applier *a, GError **error)
+/* A progress row and nothing else. */
+static bool tell(rw_applier *a, GError **error)
 {
-    if (a->streaming || !a->o.progress->unwritten_bytes || rw_clock_us() - a->written_us < UNWRITTEN_S_MAX * G_USEC_PER_SEC) return true;
     rw_applier_copy_progress(&a->next, a->o.progress);
     const rw_author nobody = {.origin = a->o.source};
     const rw_txn none = {.gtid = "", .author = &nobody};
@@ -141,6 +133,43 @@ bool rw_applier_idle(rw_applier *a, GError **error)
     rw_applier_adopt_next(a, NULL);
     return true;
 }
+
+/* Who waits for another link must not be what that one waits for. */
+static bool tell_before_waiting(rw_applier *a, const rw_txn *txn, GError **error)
+{
+    if (!is_untold(a, a->o.progress)) return true;
+    rw_trouble_look(&a->trouble);
+    return !rw_trouble_is_early(&a->trouble, txn->seen) || tell(a, error);
+}
+
+static bool try_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigned *n, GError **error)
+{
+    unsigned n_rows = 0;
+    bool effect = false;
+    if (!gather(a, batch, i, n, error) || (a->settling && !tell_before_waiting(a, rw_batch_txn(batch, i), error))) return false;
+    rw_applier_copy_progress(&a->next, a->o.progress);
+    for (unsigned k = i; k < i + *n; k++) {
+        const rw_txn *txn = rw_batch_txn(batch, k);
+        n_rows += txn->n_rows;
+        effect |= txn->n_rows || txn->statement || rw_applier_is_skipped(a, txn) || rw_progress_tells(&a->next, txn);
+        if (!rw_applier_advance_next(a, txn, error)) return false;
+    }
+    effect |= is_awaited(a, &a->next);
+    if ((effect || a->next.unwritten_bytes > UNWRITTEN_BYTES_MAX) && !rw_applier_write_window(a, batch, i, *n, n_rows, error)) return false;
+    rw_applier_adopt_next(a, rw_batch_txn(batch, i));
+    a->window = *n;
+    return true;
+}
+
+bool rw_applier_idle(rw_applier *a, GError **error)
+{
+    const rw_progress *p = a->o.progress;
+    bool old = rw_clock_us() - a->written_us >= UNWRITTEN_S_MAX * G_USEC_PER_SEC;
+    if (a->streaming || !p->unwritten_bytes || (!old && !is_awaited(a, p))) return true;
+    return tell(a, error);
+}
+
+gint64 rw_applier_patience_us(const rw_applier *a) { return is_untold(a, a->o.progress) ? UNTOLD_US_MAX : G_MAXINT64; }
 
 /* Later pieces of a transaction follow the first one; what has no effect need not wait. */
 static bool is_due(const rw_applier *a, const rw_txn *txn)
@@ -283,7 +312,7 @@ bool rw_applier_run(rw_applier *a, const rw_batch *batch, unsigned *next, GError
         if (g_atomic_int_get(a->o.stop) && !a->streaming) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
         if (!has_waited(a, txn)) return true;
         if (txn->continued || txn->continues || txn->void_) {
-            if (!rw_applier_run_piece(a, batch, *next, error)) return false;
+            if ((!txn->continued && !tell_before_waiting(a, txn, error)) || !rw_applier_run_piece(a, batch, *next, error)) return false;
             continue;
         }
         if (txn->statement && !rw_applier_run_statement(a, txn, error)) return false;

@@ -27,6 +27,7 @@ typedef struct {
     const char *link;                 /* name, for the log and ringway.conflict */
     unsigned source, target_site;     /* site numbers */
     rw_origins carries;               /* whose transactions the link brings */
+    uint64_t back_us, rest_us;        /* trouble.h */
     bool hands_on;                    /* links out of the target hand on what is written there */
     rw_last_writers *memory;          /* borrowed: a watcher of the target's log fills it */
     const rw_dialect *source_dialect;
@@ -45,8 +46,10 @@ rw_applier *rw_applier_new(const rw_applier_options *options);
 void rw_applier_free(rw_applier *applier);
 /* From *next on. *next becomes the number of transactions in the batch, or that of the first one whose time has not come. */
 bool rw_applier_run(rw_applier *applier, const rw_batch *batch, unsigned *next, GError **error);
-/* Nothing has come for a while: a position that moved without effect long ago is written, so that the source may purge its log. */
+/* Nothing has come for a while: a position that moved without effect long ago is written, so that the source may purge its log; and one that other links may wait
+ * to hear of, soon. */
 bool rw_applier_idle(rw_applier *applier, GError **error);
+gint64 rw_applier_patience_us(const rw_applier *applier); /* for so long idle need not be called */
 const char *rw_applier_failed_identity(const rw_applier *applier); /* after an error: the transaction it stopped at, NULL = none */
 const rw_clash *rw_applier_clash(const rw_applier *applier); /* of the last RW_ERR_CONFLICT of a row; members NULL if there was none */
 const char *rw_applier_wants_settled(const rw_applier *applier); /* identity for `settle` of the next life; NULL = none */

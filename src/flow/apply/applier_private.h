@@ -21,6 +21,7 @@ struct rw_applier {
     char *failed;
     unsigned window;
     gint64 written_us;    /* monotonic: when a progress row was written last */
+    uint64_t told_us;     /* stamp of the source's last own change that a progress row tells */
     gint64 waiting_since_us; /* monotonic: for the time of the next transaction (delay_s); 0 = it does not wait */
     char *accept, *skip;  /* identities; skip until it is done; owned: what the options point to is the control row's */
 };

@@ -134,6 +134,7 @@ bool rw_applier_commit(rw_applier *a, GError **error)
     if (!rw_rows_apply_flush(a->rows, error)) return false;
     rw_point(RW_POINT_COMMITTED);
     a->written_us = rw_clock_us();
+    a->told_us = a->next.history.own_us;
     return true;
 }
 

@@ -22,14 +22,17 @@ void rw_trouble_look(rw_trouble *t)
 {
     t->watchful = t->causal || !rw_last_writers_is_empty(t->memory);
     if (t->many_sites) rw_last_writers_target_seen(t->memory, &t->target_seen);
+    if (t->rest_us) (void)rw_seen_raise(&t->target_seen, t->target, t->back_us); /* all sites fit */
 }
 
 bool rw_trouble_is_early(const rw_trouble *t, const rw_seen *seen)
 {
     for (unsigned i = 0; t->many_sites && i < seen->n; i++) {
         unsigned origin = seen->at[i].origin;
-        /* What this link brings, too, came before, and the target's own is there. */
-        if (origin != t->target && !rw_origins_has(&t->carries, origin) && rw_seen_of(&t->target_seen, origin) < seen->at[i].stamp_us) return true;
+        /* The target's own is there, but for what its present server lacks. */
+        uint64_t wanted_us = origin == t->target ? MIN(seen->at[i].stamp_us, t->rest_us) : seen->at[i].stamp_us;
+        /* What this link brings, too, came before. */
+        if (!rw_origins_has(&t->carries, origin) && rw_seen_of(&t->target_seen, origin) < wanted_us) return true;
     }
     return false;
 }

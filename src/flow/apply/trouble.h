@@ -15,6 +15,7 @@ typedef struct {
     const rw_conf *conf;     /* borrowed */
     unsigned source, target; /* site numbers */
     rw_origins carries;      /* whose changes the link brings */
+    uint64_t back_us, rest_us; /* of the target's own, what has come back, and what may not have yet: up to these stamps (flow/rest.h); rest_us 0: all is there */
     rw_row_items items;
     bool many_sites, causal; /* causal: some policy waits for what comes by other links */
     bool watchful;           /* of this look: something can be found at all */

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 typedef enum { OUTSIDE, UNDECIDED, FORWARDED, RELAYED, DROPPED } txn_state;
-typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, ORIGIN, OWN } table_verdict;
+typedef enum { PASS, FILTERED, PROGRESS, SESSION, CHANGE, ORIGIN, REST, OWN } table_verdict;
 
 typedef struct {
     table_verdict verdict;
@@ -84,6 +84,7 @@ static table_verdict judge(const rw_router *r, const rw_table *table)
     if (g_ascii_strcasecmp(table->name, "progress") == 0) return PROGRESS;
     if (g_ascii_strcasecmp(table->name, "change") == 0) return CHANGE;
     if (g_ascii_strcasecmp(table->name, "origin") == 0) return ORIGIN;
+    if (g_ascii_strcasecmp(table->name, "rest") == 0) return REST;
     return g_ascii_strcasecmp(table->name, "session") == 0 ? SESSION : OWN;
 }
 
@@ -195,6 +196,14 @@ static bool walk_rows(rw_router *r, const rw_event *event, bool sessions, uint64
 
 static char *text_of(rw_slice cell) { return g_strndup(cell.data ? (const char *)cell.data : "", cell.len); }
 
+/* The site's own, which its present server lacked. */
+static void note_back(rw_history *history, uint64_t stamp_us)
+{
+    rw_history_raise(history, stamp_us);
+    history->back_us = MAX(history->back_us, stamp_us);
+    if (history->own_us) history->own_us = MAX(history->own_us, stamp_us);
+}
+
 /* What a link had applied here: the site has seen it, and what it brought of others. Of these it may have more than the stamp tells: that is of a place,
  * which stays before a window of the source as long as only a part of it is here. Of its source it has seen the changes up to the place, not the place:
  * what only moves it, another site may have read and not written down, and who had to have seen it would wait there in vain. */
@@ -210,13 +219,24 @@ static bool take_history(rw_router *r, const rw_slice *c, GError **error)
     unsigned source = c[RW_PROGRESS_SOURCE].data[0];
     rw_history_raise(&r->history, told.stamp_us);
     bool fits = rw_seen_raise(&r->history.seen, source, rw_history_own(&told, source));
-    for (unsigned i = 0; i < seen->n; i++)
-        if (rw_origins_has(&carries, seen->at[i].origin)) fits = fits && rw_history_applied(&r->history, seen->at[i].origin, seen->at[i].stamp_us);
+    for (unsigned i = 0; i < seen->n; i++) {
+        if (!rw_origins_has(&carries, seen->at[i].origin)) continue;
+        if (seen->at[i].origin == r->start.source) note_back(&r->history, seen->at[i].stamp_us);
+        else fits = fits && rw_history_applied(&r->history, seen->at[i].origin, seen->at[i].stamp_us);
+    }
     r->txn.top_us = r->history.stamp_us;
     return fits || rw_fail(error, RW_ERR_STOP, "the log shows windows of more than %d other sites; not supported", RW_SEEN_MAX);
 }
 
-static bool hands_on(const rw_router *r) { return !r->start.watch && !rw_origins_is_only(&r->start.carries, r->start.source); }
+static bool hands_on(const rw_router *r) { return !r->start.watch && !rw_origins_is_only(&r->start.wanted.carries, r->start.source); }
+
+/* What came back to the site from another one goes on from here, too: nobody else may bring it. */
+static bool came_back(const rw_router *r, rw_slice carries_text)
+{
+    rw_origins carries;
+    g_autofree char *text = text_of(carries_text);
+    return !r->start.watch && rw_origins_parse(&carries, text) && rw_origins_has(&carries, r->start.source);
+}
 
 /* The first row of such a transaction says that a Ringway wrote it. */
 static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, GError **error)
@@ -233,8 +253,9 @@ static bool take_progress(rw_router *r, const rw_event *event, rw_route *route, 
     route->writers.stamp_us = rw_load_le(c[RW_PROGRESS_STAMP].data, 8);
     route->writers.origin = c[RW_PROGRESS_ORIGIN].data[0];
     route->writers.text = c[RW_PROGRESS_WRITERS];
-    if (r->start.watch || (r->state == UNDECIDED && hands_on(r))) route->action = RW_ROUTE_WRITERS;
-    if (r->state == UNDECIDED) r->state = hands_on(r) ? RELAYED : DROPPED;
+    bool goes_on = hands_on(r) || came_back(r, c[RW_PROGRESS_CARRIES]);
+    if (r->start.watch || (r->state == UNDECIDED && goes_on)) route->action = RW_ROUTE_WRITERS;
+    if (r->state == UNDECIDED) r->state = goes_on ? RELAYED : DROPPED;
     r->txn.dropped = r->state == DROPPED;
     return take_history(r, c, error);
 }
@@ -303,6 +324,23 @@ static bool take_origin(rw_router *r, const rw_event *event, GError **error)
         if (!after.data) continue;
         if (!rw_image_split(rows.table, after, c) || c[RW_ORIGIN_ORIGIN].len != 1) return malformed(rows.table, error);
         r->origin = c[RW_ORIGIN_ORIGIN].data[0];
+    }
+    return !bad || malformed(rows.table, error);
+}
+
+/* The site has another server. Its numbers go on behind all that the former one had given, but only what this one had is there. */
+static bool take_rest(rw_router *r, const rw_event *event, GError **error)
+{
+    rw_rows rows = event->rows;
+    rw_slice before, after;
+    bool bad = false;
+    g_autofree rw_slice *c = g_new(rw_slice, rows.table->n_columns);
+    if (rows.table->n_columns < RW_REST_COLUMNS_READ) return malformed(rows.table, error);
+    while (rw_rows_next(&rows, &before, &after, &bad)) {
+        if (!after.data) continue;
+        if (!rw_image_split(rows.table, after, c) || c[RW_REST_AFTER].len != 8 || c[RW_REST_UNTIL].len != 8) return malformed(rows.table, error);
+        rw_history_raise(&r->history, rw_load_le(c[RW_REST_UNTIL].data, 8));
+        r->history.back_us = MAX(r->history.back_us, rw_load_le(c[RW_REST_AFTER].data, 8));
     }
     return !bad || malformed(rows.table, error);
 }
@@ -384,6 +422,7 @@ static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GEr
     case SESSION: return walk_rows(r, event, true, &ignored, error);
     case CHANGE: return take_change(r, event, route, error);
     case ORIGIN: return take_origin(r, event, error);
+    case REST: return take_rest(r, event, error);
     case OWN: return true;
     case FILTERED:
         if (r->state == DROPPED) return true;
@@ -503,11 +542,11 @@ static bool goes_on(rw_router *r, const rw_event *event)
     rw_announced announced;
     if (r->state == DROPPED || r->state == RELAYED) return false;
     if (rw_intents_own(r->intents, event->query.thread_id, event->query.statement, &announced)) {
-        if (!hands_on(r) || !rw_origins_has(&r->start.carries, announced.origin)) return false;
+        if (!hands_on(r) && announced.origin != r->start.source) return false;
         r->author.origin = announced.origin;
         r->author.stamp_us = announced.stamp_us;
     }
-    return r->author.stamp_us > rw_seen_of(&r->start.reached, r->author.origin);
+    return rw_wanted_takes(&r->start.wanted, r->author.origin, r->author.stamp_us);
 }
 
 static bool route_statement(rw_router *r, const rw_event *event, rw_route *route, GError **error)

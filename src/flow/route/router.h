@@ -28,8 +28,8 @@
 #pragma once
 #include "base/error.h"
 #include "change/batch.h"
-#include "change/origins.h"
 #include "change/pos.h"
+#include "change/wanted.h"
 #include "conf/conf.h"
 #include "flow/route/filter.h"
 #include "change/history.h"
@@ -74,8 +74,7 @@ typedef struct {
     const char *file;        /* where reading starts */
     rw_history history;      /* of the source's log there */
     bool watch;
-    rw_origins carries;      /* whose transactions go on; nobody's, while watching */
-    rw_seen reached;         /* what the target holds: statements of transactions up to there go no further */
+    rw_wanted wanted;        /* nothing, while watching */
     const char *intents;     /* open intents at that place; NULL = none */
     const char *skip;        /* identity (rw_txn_identity) of a transaction that is handed on unjudged, because it will be skipped; NULL = none */
 } rw_router_start;

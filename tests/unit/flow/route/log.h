@@ -44,7 +44,7 @@ static inline void start_as(fixture *f, rw_router_start s)
     f->filter = rw_filter_new(&lists, NULL);
     s.scope = "a->b";
     s.source = 1;
-    rw_origins_add(&s.carries, 1);
+    rw_origins_add(&s.wanted.carries, 1);
     s.filter = s.watch ? NULL : f->filter;
     s.file = "bin.000001";
     f->router = rw_router_new(&s, NULL);

@@ -6,8 +6,8 @@
 static void start_relay(fixture *f, const char *reached)
 {
     rw_router_start s = {0};
-    g_assert_true(rw_origins_parse(&s.carries, "1,2,3"));
-    g_assert_true(rw_seen_parse(&s.reached, reached));
+    g_assert_true(rw_origins_parse(&s.wanted.carries, "1,2,3"));
+    g_assert_true(rw_seen_parse(&s.wanted.reached, reached));
     start_as(f, s);
 }
 

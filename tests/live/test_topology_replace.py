@@ -1,0 +1,153 @@
+"""A replica takes the place of a site's dead server, while applications write at the others: what it had and nobody else goes out, what it lacks and others have
+comes back, each once."""
+
+import contextlib
+import signal
+
+import pytest
+
+import compare
+from cluster import Cluster
+from load import Load
+from ringway import Ringway, make_user
+from scenario import need, new_schema, unlogged
+from servers import FLAVOURS, start_all
+from sites import Several
+from wait import wait_until
+
+QUICK = {'heartbeat_s': 1, 'deadline_s': 2, 'connect_timeout_s': 1, 'retry_max_s': 1, 'conflict': 'last_write_wins'}
+FLAVOUR = ('mysql', 'mariadb')
+NAMES = ('east', 'west', 'north')
+TABLES = ('CREATE TABLE k (site VARCHAR(10), n INT) ENGINE=InnoDB', 'CREATE TABLE total (site VARCHAR(10) PRIMARY KEY, n INT) ENGINE=InnoDB',
+          'CREATE TABLE account (id INT PRIMARY KEY, balance INT NOT NULL, note VARCHAR(20)) ENGINE=InnoDB', "INSERT INTO account VALUES (0, 0, ''), (1, 0, ''), (2, 0, '')",
+          *(f"INSERT INTO total VALUES ('{name}', 0)" for name in NAMES))
+
+
+class Primary(Cluster):
+    """The configuration names the primary alone."""
+
+    @property
+    def address(self):
+        return self.primary.address
+
+
+class Sites:
+    def __init__(self, flavour):
+        other = next(f for f in FLAVOUR if f != flavour)
+        self.west = Primary(flavour, 'west', (2, 4))
+        self.servers = {'east': FLAVOURS[flavour]('east', server_id=1), 'west': self.west, 'north': FLAVOURS[other]('north', server_id=3)}
+        self.others = [self.servers['east'], self.servers['north']]
+
+    def start(self):
+        start_all(*self.others, *self.west.servers)
+        for server in self.others:
+            make_user(server)
+        self.west.prepare()
+        for server in self.west.servers:                # one that is read-only could not be granted anything
+            with contextlib.closing(Ringway({**self.servers, 'west': server}, options={'topology': 'mesh'})) as once:
+                once.grant()
+        return self
+
+    def topology(self, shape):
+        """A Ringway with a fresh schema everywhere, running; west's replica follows."""
+        self.west.restore()
+        db = 'replaced'
+        for server in self.servers.values():
+            statements = [*new_schema(db, NAMES), f'USE `{db}`', *TABLES]
+            if server in self.others:
+                unlogged(server, *statements)
+            else:
+                for statement in statements:
+                    server.sql(statement)
+        ringway = Several(self.servers, options={**QUICK, 'topology': shape}, sections=f'[table {db}.account]\nconflict = delta(balance)\n')
+        ringway.db = db
+        ringway.init()
+        ringway.start()
+        return ringway
+
+    def destroy(self):
+        for server in self.servers.values():
+            server.destroy()
+
+
+@pytest.fixture
+def sites(request):
+    """Made for one test: what the former server had alone would be in the way of the next."""
+    need(*FLAVOUR)
+    sites = Sites(request.param)
+    try:
+        yield sites.start()
+    finally:
+        sites.destroy()
+
+
+def writer(name):
+    def step(cursor, i):
+        cursor.execute('INSERT INTO k VALUES (%s, %s)', (name, i))
+        cursor.execute('UPDATE total SET n = n + 1 WHERE site = %s', (name,))
+        cursor.execute('UPDATE account SET balance = balance + 1, note = %s WHERE id = %s', (f'{name} {i}', i % 3))
+    return step
+
+
+def write(ringway, name, first, count):
+    with ringway.sites[name].connect(ringway.db, autocommit=False) as connection, connection.cursor() as cursor:
+        for i in range(first, first + count):
+            writer(name)(cursor, i)
+            connection.commit()
+
+
+def stop_receiving(server):
+    server.sql('STOP REPLICA IO_THREAD' if server.flavour == 'mysql' else 'STOP SLAVE IO_THREAD')
+
+
+def replace(ringway, west, new):
+    west.primary.kill9()
+    west.promote(new)
+    shown = ringway.cmd('topology', 'replace', 'west', new.address, '--print').stdout
+    answer = ringway.cmd('topology', 'replace', 'west', new.address).stdout
+    assert answer.startswith(shown) and f'hosts = {new.address}' in ringway.conf.read_text()
+    ringway.process.send_signal(signal.SIGHUP)
+    return answer
+
+
+def check(ringway, counts):
+    ringway.same()
+    for name in ringway.sites:
+        assert dict(ringway.rows(name, 'SELECT site, COUNT(*) FROM k GROUP BY site')) == counts
+        assert {site: n for site, n in ringway.rows(name, 'SELECT site, n FROM total') if n} == counts
+        assert ringway.rows(name, 'SELECT COUNT(*), COUNT(DISTINCT site, n) FROM k') == [(sum(counts.values()),) * 2]
+        assert ringway.rows(name, 'SELECT SUM(balance) FROM account') == [(sum(counts.values()),)]
+
+
+@pytest.mark.parametrize('sites, shape, what', [('mysql', 'ring', 'lacks'), ('mysql', 'mesh', 'lacks'), ('mysql', 'mesh', 'leads'),
+                                                ('mariadb', 'ring', 'lacks'), ('mariadb', 'mesh', 'lacks'), ('mariadb', 'ring', 'equal')], indirect=['sites'])
+def test_a_replica_takes_over(sites, shape, what):
+    west = sites.west
+    new = west.replica
+    with contextlib.closing(sites.topology(shape)) as ringway, contextlib.ExitStack() as stack:
+        loads = {n: stack.enter_context(Load(ringway.sites[n], ringway.db, writer(n), patient=True, pause=0.01)) for n in ('east', 'north')}
+        write(ringway, 'west', 0, 30)
+        ringway.caught_up(30, sources=[west])
+        west.caught_up(new)
+        out = [link for link in ringway.links() if link.startswith('west->')]
+        if what == 'lacks':
+            stop_receiving(new)
+            write(ringway, 'west', 30, 20)
+            ringway.caught_up(30, sources=[west])
+        elif what == 'leads':
+            ringway.pause(*out)
+            write(ringway, 'west', 30, 20)
+            west.caught_up(new)
+        answer = replace(ringway, west, new)
+        assert ('come back from site' in answer) == (what == 'lacks'), answer
+        if what == 'leads':
+            ringway.resume(*out)
+        for load in loads.values():
+            load.wait_for(len(load.acknowledged) + 20)
+        ringway.caught_up(60, sources=sites.others)
+        if what != 'equal':
+            wait_until(lambda: ringway.rows('west', "SELECT n FROM total WHERE site = 'west'") == [(50,)], 30, lambda: ringway.tail())
+        write(ringway, 'west', 100, 20)
+        counts = {n: load.stop() for n, load in loads.items()}
+        counts['west'] = 70 if what != 'equal' else 50
+        check(ringway, counts)
