@@ -39,7 +39,7 @@ static bool check_is_out(const rw_reroute *r, const rw_site_conf *added, GError 
 static bool check_earlier_life(const rw_reroute *r, const rw_site_conf *added, const rw_site_conf *of, const rw_history *held, GError **error)
 {
     for (unsigned i = 0; i < r->conf->n_sites; i++)
-        if (rw_seen_of(&r->places->held[site_at(r, i)->id], added->id) > rw_seen_of(&held->seen, added->id))
+        if (rw_seen_of(&r->places->own[site_at(r, i)->id], added->id) > rw_seen_of(&held->seen, added->id))
             return rw_fail(error, RW_ERR_CONFIG, "site %s: the copy of site %s does not hold all that site %s had written before it went, and site %s does; wait until site %s has it, "
                            "then take a later copy", added->name, of->name, added->name, site_at(r, i)->name, of->name);
     return true;
@@ -136,9 +136,9 @@ static bool hang_behind(const rw_args *args, rw_conf *conf, const rw_site_conf *
 static bool check_leftovers(const rw_reroute *r, const rw_site_conf *added, GError **error)
 {
     uint64_t most = 0;
-    for (unsigned i = 0; i < r->conf->n_sites; i++) most = MAX(most, rw_seen_of(&r->places->held[site_at(r, i)->id], added->id));
+    for (unsigned i = 0; i < r->conf->n_sites; i++) most = MAX(most, rw_seen_of(&r->places->own[site_at(r, i)->id], added->id));
     for (unsigned i = 0; i < r->conf->n_sites; i++)
-        if (r->sites[i] && site_at(r, i) != added && rw_seen_of(&r->places->held[site_at(r, i)->id], added->id) < most)
+        if (r->sites[i] && site_at(r, i) != added && rw_seen_of(&r->places->own[site_at(r, i)->id], added->id) < most)
             return rw_fail(error, RW_ERR_CONFIG, "site %s lacks some of what site %s had written before it went; let ringway run bring it there first", site_at(r, i)->name, added->name);
     return true;
 }

@@ -46,9 +46,9 @@ static bool add_held(rw_places *p, unsigned site, unsigned source, const rw_hist
     rw_origins carries;
     g_autofree char *text = rw_cell_text(carries_text);
     if (!rw_origins_parse(&carries, text)) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds carries = '%s', which is not a list of sites; restore the row", text);
-    bool fits = rw_seen_raise(held, source, rw_history_own(there, source)) && rw_seen_raise(&p->passed[site & 255], source, there->stamp_us);
+    bool fits = rw_seen_raise(held, source, there->stamp_us) && rw_seen_raise(&p->own[site & 255], source, rw_history_own(there, source));
     for (unsigned i = 0; i < seen->n; i++)
-        if (rw_origins_has(&carries, seen->at[i].origin)) fits = fits && rw_seen_raise(held, seen->at[i].origin, seen->at[i].stamp_us);
+        if (rw_origins_has(&carries, seen->at[i].origin)) fits = fits && rw_seen_raise(held, seen->at[i].origin, seen->at[i].stamp_us) && rw_seen_raise(&p->own[site & 255], seen->at[i].origin, seen->at[i].stamp_us);
     return fits || rw_fail(error, RW_ERR_STOP, "ringway.progress names more than %d sites; not supported", RW_SEEN_MAX);
 }
 
@@ -71,7 +71,7 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
     if (!rows) return false;
     while (rw_result_next(rows, c, 14)) {
         unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
-        if (!add_told(&p->held[site & 255], c[9])) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds memory_seen that is not a list of up to %d site:stamp; restore the row", RW_SEEN_MAX);
+        if (!add_told(&p->held[site & 255], c[9]) || !add_told(&p->own[site & 255], c[9])) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds memory_seen that is not a list of up to %d site:stamp; restore the row", RW_SEEN_MAX);
         if ((!rw_cell_number(c[13]) && !add_place(p, source, c + 1, c[5], c[11], 0, error)) || !add_place(p, site, c + 6, none, c[12], source, error)) return false;
         rw_history there = {.stamp_us = rw_cell_number(c[3])};
         g_autofree char *text = rw_cell_text(c[4]);
@@ -84,8 +84,7 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
 static bool covers(const rw_places *p, unsigned holder, const rw_log_place *place, const rw_origins *origins)
 {
     const rw_seen *held = &p->held[holder & 255], *seen = &place->history.seen;
-    bool own = rw_origins_has(&place->proved, holder) || !rw_origins_has(origins, place->site) || rw_seen_of(held, place->site) >= rw_history_own(&place->history, place->site) ||
-               rw_seen_of(&p->passed[holder & 255], place->site) >= place->history.stamp_us;
+    bool own = rw_origins_has(&place->proved, holder) || !rw_origins_has(origins, place->site) || rw_seen_of(held, place->site) >= place->history.stamp_us;
     for (unsigned i = 0; own && i < seen->n; i++) {
         unsigned origin = seen->at[i].origin;
         if (origin != holder && origin != place->site && rw_origins_has(origins, origin) && rw_seen_of(held, origin) < seen->at[i].stamp_us) return false;

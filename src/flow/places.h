@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
     GArray *places;      /* rw_log_place */
     rw_seen held[256];   /* by site number: what that site holds of the others */
-    rw_seen passed[256]; /* and up to where their logs were read for it, which is as good for a place of which only the stamp is known */
+    rw_seen own[256];    /* the same, without windows that followed: the last changes of their own */
 } rw_places;
 
 rw_places *rw_places_new(void);
