@@ -201,6 +201,8 @@ class Checker:
             named = [tx for tx in named if self.ids[tx.site] == record.stamp[1]]
             if by_tag not in named and len(named) > 1:
                 return None, 'one of several'
+        if (gtid or '').lower() in self.h.vague and by_tag not in named and len(named) > 1:
+            return None, 'one of several'
         by_gtid = by_tag if by_tag in named else max(named, key=lambda tx: tx.at, default=None)
         if by_gtid and by_tag and by_gtid is not by_tag and t.policy is None:
             self.wrong('nameless', f'GTID of {by_gtid.tag}, row of {by_tag.tag}: {record}')
@@ -372,15 +374,15 @@ class Checker:
         self.clocks(known)
 
     def clocks(self, known):
-        by_site = collections.defaultdict(list)
+        by_server = collections.defaultdict(list)
         for tx in self.txs.values():
-            by_site[tx.site].append((tx.at, tx.clock - tx.at))
-        for site in by_site.values():
-            site.sort()
+            by_server[tx.site, tx.node].append((tx.at, tx.clock - tx.at))
+        for offsets in by_server.values():
+            offsets.sort()
         for tag, (us, _) in known.items():
             tx = self.txs[tag]
-            site = by_site[tx.site]
-            near = site[bisect.bisect_left(site, (tx.at - 1,)):bisect.bisect_left(site, (tx.at + 5,))]
+            offsets = by_server[tx.site, tx.node]
+            near = offsets[bisect.bisect_left(offsets, (tx.at - 1,)):bisect.bisect_left(offsets, (tx.at + 5,))]
             least = tx.at + min(offset for _, offset in near) - CLOCK_SLACK_S      # a clock may have jumped back meanwhile
             if tx.clock and us < least * 1e6:
                 self.wrong('stamp', f'{tag} ({us}) was made at {tx.clock:.6f} by the clock of {tx.site}')

@@ -41,6 +41,7 @@ class Tx:
     vector: dict                # {(site, writer): n} that it had seen, itself included
     at: float                   # on one clock for all, when it looked: whatever it had seen is earlier
     clock: float = 0.0          # of its server, in seconds since 1970, just before COMMIT
+    node: int = 0               # which server of its site that was
     writes: list = dataclasses.field(default_factory=list)
 
     @property
@@ -92,6 +93,7 @@ class History:
     finals: dict = dataclasses.field(default_factory=dict)      # {site: {table: {key: row}}}; keyless: {table: [row]}
     journals: dict = dataclasses.field(default_factory=dict)    # {site: {tag}}
     gtids: dict = dataclasses.field(default_factory=dict)       # {gtid: [tag]}: what lies in a transaction of some log
+    vague: set = dataclasses.field(default_factory=set)         # GTIDs that name other transactions at other nodes of a cluster
     links: dict = dataclasses.field(default_factory=dict)       # {name: status}
     differences: list = dataclasses.field(default_factory=list)     # in words, found by comparing the servers
     troubles: list = dataclasses.field(default_factory=list)    # (kind, words) that the storm met by itself
@@ -102,7 +104,7 @@ class History:
 
         def rows(tables):
             return {t: [[list(k), r] for k, r in rs.items()] if isinstance(rs, dict) else rs for t, rs in tables.items()}
-        out = {'sites': self.sites, 'gtids': self.gtids, 'links': self.links, 'differences': self.differences,
+        out = {'sites': self.sites, 'gtids': self.gtids, 'vague': sorted(self.vague), 'links': self.links, 'differences': self.differences,
                'troubles': self.troubles, 'records': [dataclasses.asdict(r) for r in self.records],
                'txs': [{**dataclasses.asdict(t), 'vector': [[*k, n] for k, n in t.vector.items()]} for t in self.txs],
                'initial': rows(self.initial), 'finals': {s: rows(t) for s, t in self.finals.items()},
@@ -127,5 +129,5 @@ class History:
             t['writes'] = [Write(**{**w, 'key': tuple(w['key'])}) for w in t['writes']]
         return cls(sites=d['sites'], txs=[Tx(**t) for t in d['txs']], records=[Record(**r) for r in d['records']],
                    initial=rows(d['initial']), finals={s: rows(t) for s, t in d['finals'].items()},
-                   journals={s: set(j) for s, j in d['journals'].items()}, gtids=d['gtids'], links=d['links'],
+                   journals={s: set(j) for s, j in d['journals'].items()}, gtids=d['gtids'], vague=set(d.get('vague', ())), links=d['links'],
                    differences=d['differences'], troubles=[tuple(t) for t in d['troubles']])

@@ -1,7 +1,7 @@
 """Which transactions lie where in the binary logs: {GTID: [tag]}, by the rows of `journal` in them.
 
 A transaction of a writer has one such row, a window of Ringway as many as it holds, a delete by which Ringway settles a
-clash none.
+clash none. Nodes of a cluster may give one GTID to different transactions.
 """
 
 import re
@@ -45,4 +45,15 @@ def transactions(server):
         error = process.stderr.read().decode(errors='replace')
     if process.returncode != 0:
         raise ServerError(f'the logs of {server.name} cannot be read: {error}')
+    return found
+
+
+def of_site(site, vague):
+    """The same of all nodes of a site. vague: takes up the GTIDs that name other transactions at other nodes."""
+    found = {}
+    for node in site.nodes:
+        for gtid, tags in transactions(node).items():
+            if found.setdefault(gtid, tags) != tags:
+                vague.add(gtid)
+                found[gtid] = found[gtid] + [t for t in tags if t not in found[gtid]]
     return found

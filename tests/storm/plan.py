@@ -8,6 +8,7 @@ import random
 
 from tables import SITES
 
+IN_USE = -1
 CLOCK_S = 60                # clocks are wrong by up to this
 PAIRS = (('mariadb', 'mysql'), ('mysql', 'mariadb'), ('mariadb', 'mariadb'), ('mysql', 'mysql'))
 TRIPLES = (('mariadb', 'mysql', 'mariadb'), ('mysql', 'mariadb', 'mysql'), ('mariadb', 'mariadb', 'mysql'),
@@ -16,6 +17,9 @@ TRIPLES = (('mariadb', 'mysql', 'mariadb'), ('mysql', 'mariadb', 'mysql'), ('mar
 # What happens to whom, how often, and how long it lasts, in seconds.
 ACTS = (('pause', 5, (0.3, 6)), ('kill ringway', 4, (0.0, 1.5)), ('kill server', 3, (0.0, 2)), ('freeze server', 3, (0.1, 2.5)),
         ('freeze ringway', 2, (0.1, 2)), ('clock', 3, (0, 0)), ('kill both', 1, (0.0, 1)), ('rotate', 1, (0, 0)))
+
+# A node that hangs is left for another soon.
+IMPATIENT = {'deadline_s': 3, 'connect_timeout_s': 2}
 
 WEIGHTS = {'kv': 5, 'word': 2, 'uniq': 5, 'account': 3, 'account2': 1, 'tally': 1, 'doc': 3, 'prio': 2, 'flip': 3,
            'family': 4, 'cold': 2, 'trail': 1}
@@ -28,6 +32,7 @@ class Act:
     whom: tuple             # site, or sites of a link
     seconds: float          # how long it lasts
     value: float = 0.0
+    node: int = 0           # which one of a cluster; IN_USE: the one that Ringway reads from
 
 
 @dataclasses.dataclass
@@ -72,14 +77,14 @@ def make(seed, seconds=60, sites=2, flavours=None, writers=4, clocks=True, acts=
     args = [['--binlog-row-metadata=FULL'] if dice.random() < 0.5 else [] for _ in SITES]
     for extra, flavour in zip(args, flavours):
         if dice.random() < 0.25:
-            extra.append('--log-bin-compress=ON' if flavour == 'mariadb' else '--binlog-transaction-compression=ON')
+            extra.append('--binlog-transaction-compression=ON' if flavour == 'mysql' else '--log-bin-compress=ON')
         if dice.random() < 0.3:
             extra.append('--max-binlog-size=1M')
     plan = Plan(
         seed=seed, seconds=seconds, flavours=flavours, writers=writers,
         clocks=tuple(dice.uniform(-CLOCK_S, CLOCK_S) for _ in flavours) if clocks else (),
         options={'topology': random.Random(f'{seed}/topology').choice(('mesh', 'ring')) if len(flavours) > 2 else 'pair', 'conflict': 'last_write_wins', 'retry_max_s': 1,
-                 'gap_wait_s': 60, **own, **(options or {})},
+                 'gap_wait_s': 60, **(IMPATIENT if 'galera' in flavours else {}), **own, **(options or {})},
         args=tuple(map(tuple, args)), acts=[], weights={k: w for k, w in WEIGHTS.items() if k not in without},
         quiet_at=None, builders='ddl' not in without)
     if dice.random() < 0.5 and seconds >= 20 and 'quiet' not in without:
@@ -98,4 +103,14 @@ def weather(plan, without):
         whom = dice.choice(plan.links) if what == 'pause' else (dice.choice(plan.sites),)
         acts.append(Act(dice.uniform(0.05, 0.92) * plan.seconds, what, whom, dice.uniform(least, most),
                         dice.uniform(-CLOCK_S, CLOCK_S)))
+    for number, act in enumerate(acts):
+        if plan.flavours[plan.sites.index(act.whom[0])] == 'galera':
+            strike_node(act, plan.dice('node', number))
     return sorted(acts, key=lambda a: a.at)
+
+
+def strike_node(act, dice):
+    """Which one; and it may hang for so long that the others go on without it."""
+    act.node = dice.choice((IN_USE, IN_USE, 0, 1, 2))
+    if act.what == 'freeze server' and dice.random() < 0.5:
+        act.seconds += 3

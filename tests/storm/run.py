@@ -13,14 +13,15 @@ import shutil
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / 'live')]
 
 import checker                                                                      # noqa: E402
+import nodes                                                                        # noqa: E402
 import plan                                                                         # noqa: E402
 import storm                                                                        # noqa: E402
 from history import History                                                         # noqa: E402
 from ringway import binary                                                          # noqa: E402
-from servers import FLAVOURS, workspace                                             # noqa: E402
+from servers import workspace                                                       # noqa: E402
 
 
 def options():
@@ -29,7 +30,7 @@ def options():
     p.add_argument('--seconds', type=float, default=60, help='how long writers write in each (default 60)')
     p.add_argument('--sites', default='2,3', help='numbers of sites, taken in turn (default 2,3)')
     p.add_argument('--seed', type=int, default=None, help='of the first run; the next has the next number (default random)')
-    p.add_argument('--pair', action='append', default=[], help='flavours of the sites, such as mariadb-mysql or mysql-mysql-mariadb; '
+    p.add_argument('--pair', action='append', default=[], help='flavours of the sites, such as mariadb-mysql or galera-mysql-mariadb; '
                    'may be repeated, then taken in turn (default: by the seed)')
     p.add_argument('--writers', type=int, default=4, help='at each site (default 4)')
     p.add_argument('--without', default='', help='leave out, separated by commas: tables (kv, uniq, ...), acts (pause, kill server, '
@@ -69,7 +70,7 @@ def main():
         p = plan.make(seed + number, args.seconds, len(flavours or ()) or sites[number % len(sites)], flavours, args.writers,
                       clocks='clocks' not in without, acts='weather' not in without, without=without,
                       options=given)
-        missing = [FLAVOURS[f].missing() for f in set(p.flavours) if FLAVOURS[f].missing()]
+        missing = [nodes.missing(f) for f in set(p.flavours) if nodes.missing(f)]
         if missing:
             print(f'run {number + 1}/{args.runs}: SKIPPED: {missing[0]}', flush=True)
             failed += 1

@@ -23,14 +23,14 @@ import pymysql                                                                  
 import checker                                                                      # noqa: E402
 import compare                                                                      # noqa: E402
 import logs                                                                         # noqa: E402
-import servers                                                                      # noqa: E402
+import nodes                                                                        # noqa: E402
 import tables as T                                                                  # noqa: E402
 from history import History, Record, plain                                          # noqa: E402
 from ringway import Ringway, make_user                                              # noqa: E402
 from scenario import new_schema, unlogged                                           # noqa: E402
-from servers import FLAVOURS, ROOT, start_all                                       # noqa: E402
+from servers import ROOT                                                            # noqa: E402
 from wait import Timeout, wait_until                                                # noqa: E402
-from weather import Clock, Weather, library                                        # noqa: E402
+from weather import Clocks, Weather, library                                        # noqa: E402
 from writer import Builder, Writer                                                  # noqa: E402
 
 KEEP = pathlib.Path(os.environ.get('RINGWAY_STORM_KEEP') or ROOT / 'build-storm')
@@ -43,13 +43,14 @@ class Broken(Exception):
 class Storm:
     def __init__(self, plan):
         self.plan = plan
-        self.servers, self.clocks = {}, {}
+        self.sites, self.clocks = {}, {}
         self.ringway = None
         self.extra = []                 # columns that kv got meanwhile
         self.pause = 0.03               # longest pause between two transactions of a writer, seconds
         self.over, self.gate = threading.Event(), threading.Event()
         self.writers, self.builders = [], []
         self.weather = None
+        self.hosts = {}                 # site: the address of that node of it which Ringway used last
         self.history = History(list(plan.sites))
         self.closed = False
 
@@ -61,17 +62,17 @@ class Storm:
 
     def prepare(self):
         plan = self.plan
-        for number, (site, flavour) in enumerate(zip(plan.sites, plan.flavours), 1):
-            server = FLAVOURS[flavour](site, number, durable=True, args=plan.args[number - 1])
-            self.servers[site] = server
+        for number, name in enumerate(plan.sites, 1):
+            site = self.sites[name] = nodes.make(name, number, plan)
             if plan.clocks and library():
-                self.clocks[site] = Clock(server, plan.clocks[number - 1])
-        start_all(*self.servers.values())
-        for server in self.servers.values():
-            make_user(server)
-            unlogged(server, *new_schema(T.DB), f'USE {T.DB}', 'DELETE FROM mark', *T.fill(plan.sites, plan.writers),
+                self.clocks[name] = Clocks(site, plan.clocks[number - 1])
+        nodes.start(*self.sites.values())
+        for site in self.sites.values():
+            make_user(site)
+            unlogged(site, *new_schema(T.DB), f'USE {T.DB}', 'DELETE FROM mark', *T.fill(plan.sites, plan.writers),
                      'INSERT INTO mark VALUES ' + ', '.join(f"('{s}', 0)" for s in plan.sites))
-        self.history.initial = self.rows(self.servers[plan.sites[0]])
+            site.wait_applied()
+        self.history.initial = self.rows(self.sites[plan.sites[0]])
         self.ringway = self.make_ringway()
         self.ringway.db = T.DB
         self.ringway.grant()
@@ -79,19 +80,19 @@ class Storm:
         self.ringway.start()
 
     def make_ringway(self):
-        known = Ringway(self.servers).cmd('config', '--help').stdout
+        known = Ringway(self.sites).cmd('config', '--help').stdout
         options = {k: v for k, v in self.plan.options.items() if f'  {k} ' in known}
         sections = T.sections(self.plan.sites) if options.get('conflict') != 'error' else ''
-        return Ringway(self.servers, options={'schemas': T.DB, **options}, sections=sections)
+        return Ringway(self.sites, options={'schemas': T.DB, **options}, sections=sections)
 
     # ---- during
 
     def blow(self):
         self.weather = Weather(self)
-        for server in self.servers.values():
-            self.writers += [Writer(self, server, n) for n in range(self.plan.writers)]
+        for site in self.sites.values():
+            self.writers += [Writer(self, site, n) for n in range(self.plan.writers)]
             if self.plan.builders:
-                self.builders.append(Builder(self, server))
+                self.builders.append(Builder(self, site))
         self.gate.set()
         for client in self.clients():
             client.start()
@@ -127,7 +128,9 @@ class Storm:
         """A link that stops in between is as bad as one that is stopped at the end."""
         while not self.over.is_set():
             try:
-                for link in self.ringway.links().values():
+                status = self.ringway.status()
+                self.hosts = {site['name']: site['host'] for site in status['sites']}
+                for link in status['links']:
                     if link['state'] == 'stopped':
                         self.trouble('stopped', f"{link['name']}: {link['error']}")
             except Exception:                               # noqa: BLE001  nobody can be asked just now
@@ -141,9 +144,9 @@ class Storm:
         self.weather.clear()
         wait_until(lambda: all(c.parked.is_set() or c.error for c in self.clients()), 60, 'all writers wait')
         self.settle()
-        server = self.servers[self.plan.dice('quiet').choice(self.plan.sites)]
+        site = self.sites[self.plan.dice('quiet').choice(self.plan.sites)]
         name = f'extra{len(self.extra)}'
-        server.sql(f'ALTER TABLE {T.DB}.kv ADD COLUMN {name} INT NULL')
+        site.sql(f'ALTER TABLE {T.DB}.kv ADD COLUMN {name} INT NULL')
         self.settle()
         self.extra.append(name)
         self.weather.count('quiet DDL')
@@ -157,7 +160,7 @@ class Storm:
         names = [f'{a}->{b}' for a, b in self.plan.links]
 
         def ends():
-            return [s.binlog_status() for s in self.servers.values()]
+            return [n.binlog_status() for n in self.nodes()]
 
         def calm():
             self.ringway.caught_up(timeout)
@@ -174,17 +177,20 @@ class Storm:
             self.trouble('stopped' if ' stopped: ' in str(e) else 'drain', str(e))
             raise Broken from e
 
-    def rows(self, server):
+    def nodes(self):
+        return [node for site in self.sites.values() for node in site.nodes]
+
+    def rows(self, site):
         """All rows of all tables that the checker knows, as it knows them."""
         found = {}
-        with server.connect(T.DB) as connection, connection.cursor() as cursor:
+        with site.connect(T.DB) as connection, connection.cursor() as cursor:
             for t in T.ALL:
                 cursor.execute(f"SELECT {', '.join(t.columns)} FROM {t.name}")
                 rows = [dict(zip(t.columns, map(plain, row))) for row in cursor.fetchall()]
                 found[t.name] = {t.key_of(r): r for r in rows} if t.key else rows
         return found
 
-    def conflicts(self, server):
+    def conflicts(self, site):
         sites = list(self.plan.sites)
 
         def json_row(text):
@@ -192,12 +198,12 @@ class Storm:
 
         def stamp(us, origin):
             return (us, origin) if us is not None else None
-        for r in self.ringway.conflicts(server):
+        for r in self.ringway.conflicts(site):
             try:
                 t = T.BY_NAME.get(r['table_name']) if r['schema_name'] == T.DB else None
                 key = json_row(r['key_value']) or {}
                 values = [key.get(c) for c in t.key] if t and isinstance(key, dict) else key
-                yield Record(server.name, r['id'], r['link'], r['kind'], r['policy'], r['verdict'], r['table_name'] if t else '?',
+                yield Record(site.name, r['id'], r['link'], r['kind'], r['policy'], r['verdict'], r['table_name'] if t else '?',
                              t.key_text(values) if t else (), r['operation'], json_row(r['before_row']),
                              json_row(r['incoming_row']), json_row(r['current_row']), stamp(r['stamp_us'], r['origin']),
                              r['gtid'].lower(), stamp(r['current_stamp_us'], r['current_origin']),
@@ -206,20 +212,21 @@ class Storm:
                 self.trouble('nameless', f'{e} in {r} at {sites}')
 
     def collect(self):
-        h, everybody = self.history, list(self.servers.values())
+        h, everybody = self.history, list(self.sites.values())
         h.txs = [tx for w in self.writers for tx in w.txs]
         h.records = [r for s in everybody for r in self.conflicts(s)]
         h.finals = {s.name: self.rows(s) for s in everybody}
         h.journals = {s.name: {'.'.join(k) for k in h.finals[s.name].pop('journal')} for s in everybody}
         h.links = self.ringway.links()
-        for server in everybody:
-            for gtid, tags in logs.transactions(server).items():
-                h.gtids.setdefault(gtid, []).extend(tags)
+        for site in everybody:
+            h.gtids.update(logs.of_site(site, h.vague))
         for r in h.records:             # a delete that Ringway made at a site comes with a window's transaction, and is nobody's
             h.gtids.update({g: [] for g in (r.gtid, r.current_gtid) if g.endswith('#own')})
 
     def compare(self):
-        first, *others = self.servers.values()
+        for site in self.sites.values():
+            site.wait_applied()
+        first, *others = self.nodes()
         for other in others:
             self.history.differences += compare.differences(first, other, [T.DB])
             try:
@@ -241,8 +248,8 @@ class Storm:
                 client.join(40)
         if self.ringway:
             self.ringway.kill9()
-        for server in self.servers.values():
-            server.kill9()
+        for node in self.nodes():
+            node.kill9()
 
     def keep(self, violations):
         """Move everything that tells what happened to where it stays."""
@@ -251,14 +258,14 @@ class Storm:
         (place / 'plan.txt').write_text('\n'.join(f'{k}: {v}' for k, v in vars(self.plan).items()) + '\n')
         (place / 'violations.txt').write_text('\n'.join(map(str, violations)) + '\n')
         self.history.save(place / 'history.json')
-        for name, it in (*self.servers.items(), ('ringway', self.ringway)):
+        for name, it in (*((n.name, n) for n in self.nodes()), ('ringway', self.ringway)):
             if it and it.dir.exists():
                 shutil.move(it.dir, place / name)
         return place
 
     def remove(self):
-        for server in self.servers.values():
-            shutil.rmtree(server.dir, ignore_errors=True)
+        for node in self.nodes():
+            shutil.rmtree(node.dir, ignore_errors=True)
         if self.ringway:
             shutil.rmtree(self.ringway.dir, ignore_errors=True)
 

@@ -12,9 +12,11 @@ import time
 
 import pymysql
 
+from plan import IN_USE
 from ringway import binary
 from servers import ServerError, workspace
 
+AT_SERVER = ('kill server', 'freeze server', 'kill both')
 _library = None
 
 
@@ -42,6 +44,17 @@ class Clock:
     def set(self, seconds):
         with open(self.path, 'r+b') as file:
             file.write(struct.pack('=q', int(seconds * 1e9)))
+
+
+class Clocks:
+    """The clocks of all servers of a site."""
+
+    def __init__(self, site, seconds):
+        self.clocks = [(Clock(node, seconds + skew), skew) for node, skew in zip(site.nodes, site.skews)]
+
+    def set(self, seconds):
+        for clock, skew in self.clocks:
+            clock.set(seconds + skew)
 
 
 class Verb(threading.Thread):
@@ -100,7 +113,7 @@ class Weather:
             self.count('crash point')
             ringway.process, self.armed = None, False
             ringway.start(wait=False)
-        for server in self.storm.servers.values():
+        for server in self.storm.nodes():
             if server.process is not None and server.process.poll() is not None:
                 raise ServerError(f'{server.name} ended with {server.process.returncode}:\n{server.tail()}')
 
@@ -108,9 +121,11 @@ class Weather:
         self.done[what] = self.done.get(what, 0) + 1
 
     def begin(self, act):
-        ringway, server = self.storm.ringway, self.storm.servers.get(act.whom[0])
+        ringway, server = self.storm.ringway, None
         end = self.now() + act.seconds
-        self.count(act.what)
+        if act.what in AT_SERVER:
+            server = self.victim(self.storm.sites[act.whom[0]], act.node)
+        self.count(act.what if server or act.what not in AT_SERVER else f'{act.what} (too soon)')
         if act.what == 'pause':
             link = '->'.join(act.whom)
             self.paused.add(link)
@@ -120,10 +135,10 @@ class Weather:
             ringway.kill9()
             self.armed = False
             self.later(end, self.start_ringway)
-        if act.what in ('kill server', 'kill both'):
+        if act.what in ('kill server', 'kill both') and server:
             server.kill9()
             self.later(end, lambda: server.process or server.spawn())
-        if act.what == 'freeze server' and server.process:
+        if act.what == 'freeze server' and server and server.process:
             server.freeze()
             self.frozen.add(server.name)
             self.later(end, lambda: self.thaw(server))
@@ -131,8 +146,20 @@ class Weather:
             ringway.process.send_signal(signal.SIGSTOP)
             self.later(end, self.thaw_ringway)
         if act.what == 'clock':
-            self.storm.clocks[server.name].set(act.value)
-        if act.what == 'rotate' and server.name not in self.frozen:
+            self.storm.clocks[act.whom[0]].set(act.value)
+        if act.what == 'rotate':
+            self.rotate(self.storm.sites[act.whom[0]].nodes[max(act.node, 0)])
+
+    def victim(self, site, number):
+        """The server that an act is to hit; None: a cluster cannot spare any just now."""
+        if len(site.nodes) > 1 and (any(n.name in self.frozen for n in site.nodes) or not site.can_spare()):
+            return None
+        if number == IN_USE:
+            return next((n for n in site.nodes if n.address == self.storm.hosts.get(site.name)), site.nodes[0])
+        return site.nodes[number]
+
+    def rotate(self, server):
+        if server.name not in self.frozen:
             try:
                 with server.connect(read_timeout=5) as connection, connection.cursor() as cursor:
                     cursor.execute('FLUSH BINARY LOGS')
@@ -163,12 +190,12 @@ class Weather:
 
     def clear(self, timeout=90):
         """The storm is over for now: everybody runs, no link is paused."""
-        for server in self.storm.servers.values():
+        for server in self.storm.nodes():
             self.thaw(server)
             if server.process is None:
                 server.spawn()
-        for server in self.storm.servers.values():
-            server.ready(timeout)
+        for site in self.storm.sites.values():
+            site.ready(timeout)
         self.thaw_ringway()
         if self.armed:
             self.storm.ringway.kill9()

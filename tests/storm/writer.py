@@ -17,7 +17,9 @@ import tables as T
 from history import Tx, Write, plain
 from load import Load
 
+LOST = (*Load.LOST, *Load.READ_ONLY, 1047, 1180)        # and: the node of a cluster has no quorum, or lost it at COMMIT
 AGAIN = (*Load.AGAIN, 1412)     # and: the table was changed
+SESSION = ('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'SET SESSION innodb_lock_wait_timeout = 3')
 ABANDON = (1062, 1451, 1452)    # the key or the value is taken, a parent or a child is in the way: this is not to be
 
 
@@ -258,7 +260,7 @@ def family(a, dice, *_):
 
 def cold(a, dice, storm, writer):
     t, kind = T.COLD, dice.random()
-    base = (storm.plan.sites.index(writer.server.name) * 100 + writer.number) * 10**9
+    base = (storm.plan.sites.index(writer.site.name) * 100 + writer.number) * 10**9
     if kind < 0.03:             # more than fits into a small window
         first = base + 10**6 + 1000 * writer.n
         rows = [{'id': first + k, 'tag': a.tag, 'v': 'y' * 150} for k in range(dice.randrange(100, 600))]
@@ -286,11 +288,12 @@ DEEDS = {f.__name__: f for f in (kv, word, uniq, account, account2, tally, doc, 
 
 class Client(threading.Thread):
     """Something that writes at a site until the storm is over, waits while the gate is closed, and lives through losses
-    of its server."""
+    of its server. At a cluster it keeps to one node until that is lost, then goes on at the next."""
 
-    def __init__(self, storm, server):
+    def __init__(self, storm, site, node=0):
         super().__init__(daemon=True)
-        self.storm, self.server = storm, server
+        self.storm, self.site = storm, site
+        self.node = node % len(site.nodes)
         self.connection = None
         self.parked = threading.Event()
         self.error = None
@@ -307,10 +310,10 @@ class Client(threading.Thread):
 
     def connect(self):
         if self.connection is None:
-            self.connection = self.server.connect(T.DB, autocommit=False, read_timeout=30)
+            self.connection = self.site.nodes[self.node].connect(T.DB, autocommit=False, read_timeout=30)
             with self.connection.cursor() as cursor:
-                cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-                cursor.execute('SET SESSION innodb_lock_wait_timeout = 3')
+                for statement in (*SESSION, *self.site.session):
+                    cursor.execute(statement)
         return self.connection
 
     def drop(self):
@@ -320,6 +323,11 @@ class Client(threading.Thread):
             except (pymysql.err.MySQLError, OSError):
                 pass
             self.connection = None
+
+    def lost(self):
+        """The server is."""
+        self.drop()
+        self.node = (self.node + 1) % len(self.site.nodes)
 
     def undo(self):
         """After an error within a transaction."""
@@ -343,15 +351,15 @@ def code_of(e):
 
 
 class Writer(Client):
-    def __init__(self, storm, server, number):
-        super().__init__(storm, server)
+    def __init__(self, storm, site, number):
+        super().__init__(storm, site, number)
         self.number, self.n = number, 0
         self.txs = []
         self.abandoned, self.repeated = 0, 0
 
     def planned(self):
         """What transaction n is to do: names of tables, and dice for each."""
-        dice = self.storm.plan.dice(self.server.name, self.number, self.n)
+        dice = self.storm.plan.dice(self.site.name, self.number, self.n)
         weights = self.storm.plan.weights
         names = dice.choices(list(weights), list(weights.values()), k=dice.choice((1, 1, 1, 2, 2, 3, 4)))
         return [(name, dice.random()) for name in names], dice.random()
@@ -387,9 +395,9 @@ class Writer(Client):
                 self.undo()
                 self.abandoned += 1
                 return True
-            if not isinstance(e, OSError) and code not in Load.LOST + Load.READ_ONLY:
+            if not isinstance(e, OSError) and code not in LOST:
                 raise
-            self.drop()
+            self.lost()
             if committing:
                 tx.outcome = 'unknown'
                 self.txs.append(tx)
@@ -398,7 +406,7 @@ class Writer(Client):
             return False
 
     def transaction(self, cursor, deeds):
-        site = self.server.name
+        site = self.site.name
         tag = f'{site}.{self.number}.{self.n}'
         attempt = Attempt(cursor, tag)
         cursor.execute('INSERT INTO journal VALUES (%s, %s, %s)', (site, self.number, self.n))
@@ -408,14 +416,14 @@ class Writer(Client):
         cursor.execute('SELECT site, writer, n, UNIX_TIMESTAMP(NOW(6)) FROM seen')
         rows = cursor.fetchall()
         return Tx(site, self.number, self.n, 'acked', {(s, w): n for s, w, n, _ in rows if n}, time.monotonic(),
-                  float(rows[0][3]), attempt.writes())
+                  float(rows[0][3]), self.node, attempt.writes())
 
 
 class Builder(Client):
     """DDL at one site, on tables that only this site changes: made, filled, given more columns, filled, dropped."""
 
-    def __init__(self, storm, server):
-        super().__init__(storm, server)
+    def __init__(self, storm, site):
+        super().__init__(storm, site)
         self.there = {}         # table: ids that it must hold
         self.statements = 0
 
@@ -441,9 +449,12 @@ class Builder(Client):
                     self.statements += not statement.startswith('REPLACE')
                     break
                 except (pymysql.err.MySQLError, OSError) as e:
-                    if not isinstance(e, OSError) and code_of(e) not in Load.LOST + AGAIN:
+                    if code_of(e) in AGAIN:
+                        self.drop()
+                    elif isinstance(e, OSError) or code_of(e) in LOST:
+                        self.lost()
+                    else:
                         raise
-                    self.drop()
                     self.storm.over.wait(0.1)
             else:
                 return False
@@ -459,8 +470,8 @@ class Builder(Client):
     def work(self):
         k = 0
         while not self.over():
-            dice = self.storm.plan.dice('ddl', self.server.name, k)
-            table, columns = f'side_{self.server.name}_{k}', ['id', 'v']
+            dice = self.storm.plan.dice('ddl', self.site.name, k)
+            table, columns = f'side_{self.site.name}_{k}', ['id', 'v']
             if self.patiently(lambda: self.column(table, 'id'), f'CREATE TABLE {table} (id INT PRIMARY KEY, v INT) ENGINE=InnoDB'):
                 self.there[table] = set()
                 self.fill(table, 1, columns)
@@ -471,7 +482,7 @@ class Builder(Client):
                 columns.append(new)
                 self.fill(table, 10 * (step + 1), columns)
             if k and dice.random() < 0.6:
-                old = f'side_{self.server.name}_{k - 1}'
+                old = f'side_{self.site.name}_{k - 1}'
                 gone = self.there.pop(old, None)        # from now on it may be there or not
                 if gone is not None:
                     self.patiently(lambda: not self.column(old, 'id'), f'DROP TABLE {old}')
