@@ -135,7 +135,7 @@ bool rw_run_open_target(rw_run *run, GError **error)
 static bool start_watcher(rw_run *run, GError **error)
 {
     rw_link *l = run->link;
-    rw_watcher_options options = {l->conf, l->name, &l->target_at, l->source->id, rw_link_stream_limits(l->conf), rw_link_target_lost, l, l->local};
+    rw_watcher_options options = {l->conf, l->name, &l->target_at, *run->target->cluster, l->source->id, rw_link_stream_limits(l->conf), rw_link_target_lost, l, l->local};
     return rw_recall_open(&run->recall, &options, &run->progress, error);
 }
 
@@ -174,7 +174,8 @@ static bool start_reader(rw_run *run, GError **error)
     rw_last_writers_target_seen(run->recall.memory, &relay.wanted.reached);
     (void)rw_seen_raise(&relay.wanted.reached, l->target->id, run->back_us); /* all sites fit */
     rw_reader_start reader = {.relay = relay, .route = {.scope = l->name, .source = l->source->id, .filter = l->filter, .renames = rw_conf_renames(l->conf, l->source->name, l->target->name), .conf = l->conf, .file = p->pos.file,
-                                        .history = p->history, .intents = p->intents, .skip = l->control.skip},
+                                        .history = p->history, .intents = p->intents, .skip = l->control.skip,
+                                        .cluster = *run->source_cluster},
                               .mark = *run->source_cluster ? &p->mark : NULL, .txn_bytes = batch_bytes};
     run->reader = rw_reader_new(stream, &reader, run->queue, error);
     return run->reader != NULL;

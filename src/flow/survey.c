@@ -90,7 +90,7 @@ static bool read_log(walk *w, GError **error)
     if (!rw_gtid_state_parse(&gtid, here ? RW_GTID_NONE : w->wanted.kind, here ? NULL : w->from->gtid, error)) return false;
     const rw_dump_start start = {.file = here ? w->from->file : NULL, .offset_bytes = w->from->offset_bytes, .gtid = here ? NULL : &gtid, .once = true};
     const rw_stream_limits limits = {s->conf->connect_timeout_s, s->conf->heartbeat_s, s->conf->deadline_s, 0};
-    const rw_router_start route = {.scope = s->site->name, .source = s->site->id, .conf = s->conf, .file = here ? w->from->file : "", .history = w->from->history, .watch = true};
+    const rw_router_start route = {.scope = s->site->name, .source = s->site->id, .conf = s->conf, .file = here ? w->from->file : "", .history = w->from->history, .watch = true, .cluster = *s->session->cluster};
     rw_endpoint at = {.site = s->site};
     rw_endpoint_take(&at, s->session);
     g_autoptr(rw_stream) stream = rw_stream_open(&at, limits, &start, error);

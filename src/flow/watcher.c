@@ -352,7 +352,7 @@ rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_
     w->changes = rw_own_changes_new();
     w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
     w->decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
-    rw_router_start route = {.scope = options->link, .source = options->target->site->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true};
+    rw_router_start route = {.scope = options->link, .source = options->target->site->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true, .cluster = options->cluster};
     w->router = rw_router_new(&route, error);
     if (!w->router) {
         watcher_free(w);

@@ -19,6 +19,7 @@ typedef struct {
     const rw_conf *conf;        /* borrowed */
     const char *link;           /* for the log */
     const rw_endpoint *target;  /* borrowed */
+    bool cluster;               /* which is a node of one */
     unsigned source;            /* site number */
     rw_stream_limits limits;
     void (*lost)(void *user);   /* from the watcher's thread: the target does not answer any more, or is no longer the one to be used */

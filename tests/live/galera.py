@@ -29,7 +29,8 @@ What tests depend on, measured with MariaDB 10.11 and Galera 26.4; A, B are node
 | xid in a Query event (DDL) | each node's own                                | the same                                        |
 | thread id (Query event)    | of the session at the writer; sessions of different nodes have the same numbers                  |
 | DDL that failed            | no event; the seqno is used up                 | no event; seqno and GTID number are used up     |
-| timestamps, annotations    | the writer's, on every node                    | the same                                        |
+| time of GTID and XID event | COMMIT's at the writer, the last row event's on the others                                       |
+| other times, annotations   | the writer's, on every node                    | the same                                        |
 | flags of row events        | STMT_END at the writer, and RELAXED_UNIQUE_CHECKS with it on the others         |
 | table ids, file names      | each node's own; a transfer by SST begins a new log                             |
 | log_slave_updates=OFF      | makes no difference                            |                                                 |

@@ -404,6 +404,26 @@ def test_places_that_are_refused(off):
     off.same()
 
 
+def test_a_stamp_is_the_same_from_every_node(different_ids):
+    """A node logs when COMMIT came to it, the others when the last statement began. Two links, or one link before and after its node
+    went away, must not come to different verdicts."""
+    with between(different_ids) as link:
+        link.both(KEYED.format('t'))
+        for node in link.nodes[:2]:                     # link reads at the first
+            with node.connect(link.db, autocommit=False) as application, application.cursor() as cursor:
+                cursor.execute("SET SESSION time_zone = '+00:00'")
+                cursor.execute('SELECT UNIX_TIMESTAMP()')
+                began = cursor.fetchone()[0]
+                cursor.execute(f"INSERT INTO t VALUES ('{node.name}', 'x', 1, 'x')")
+                wait_until(lambda: node.one('SELECT UNIX_TIMESTAMP()') >= began + 3, 20, 'the clock goes on')
+                cursor.execute(f"INSERT INTO t VALUES ('{node.name}', 'y', 1, 'x')")
+                wait_until(lambda: node.one('SELECT UNIX_TIMESTAMP()') >= began + 6, 20, 'the clock goes on')
+                application.commit()
+            wait_until(lambda: (node.name,) in link.rows(link.west, 't', 'tenant'), 20, link.tail)
+            stamp = link.west.one('SELECT stamp_us FROM ringway.progress WHERE source = 1 ORDER BY seq DESC LIMIT 1')
+            assert began <= stamp / 10**6 < began + 2, (node.name, began, stamp)
+
+
 def test_a_statement_across_nodes(off, monkeypatch):
     """Ringway dies with a statement executed and not yet recorded, and goes on at another node, where the statement has another GTID."""
     if not CRASH_BIN.exists():

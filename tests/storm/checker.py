@@ -382,8 +382,9 @@ class Checker:
         for tag, (us, _) in known.items():
             tx = self.txs[tag]
             offsets = by_server[tx.site, tx.node]
-            near = offsets[bisect.bisect_left(offsets, (tx.at - 1,)):bisect.bisect_left(offsets, (tx.at + 5,))]
-            least = tx.at + min(offset for _, offset in near) - CLOCK_SLACK_S      # a clock may have jumped back meanwhile
+            since = tx.since or tx.at
+            near = offsets[bisect.bisect_left(offsets, (since - 1,)):bisect.bisect_left(offsets, (tx.at + 5,))]
+            least = since + min(offset for _, offset in near) - CLOCK_SLACK_S      # a clock may have jumped back meanwhile
             if tx.clock and us < least * 1e6:
                 self.wrong('stamp', f'{tag} ({us}) was made at {tx.clock:.6f} by the clock of {tx.site}')
 

@@ -42,6 +42,7 @@ class Tx:
     at: float                   # on one clock for all, when it looked: whatever it had seen is earlier
     clock: float = 0.0          # of its server, in seconds since 1970, just before COMMIT
     node: int = 0               # which server of its site that was
+    since: float = 0.0          # as `at`: what its stamp cannot be older than; 0: as `at`
     writes: list = dataclasses.field(default_factory=list)
 
     @property

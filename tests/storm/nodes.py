@@ -18,6 +18,7 @@ class Site:
     """One server."""
 
     session = ()            # statements by which a writer's session begins
+    stamped_early = False   # stamps have the time of a transaction's first write, not of its COMMIT
 
     def __init__(self, name, nodes, skews=(0,)):
         self.name, self.nodes, self.skews = name, list(nodes), skews
@@ -60,6 +61,7 @@ class Cluster(Site):
     the writer went on at another node, is not what is looked for here."""
 
     session = ('SET SESSION wsrep_sync_wait = 7',)
+    stamped_early = True    # no other time stands in the log of every node
 
     def __init__(self, name, cluster, skews):
         super().__init__(name, cluster.nodes, skews)

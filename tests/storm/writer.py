@@ -409,6 +409,7 @@ class Writer(Client):
         site = self.site.name
         tag = f'{site}.{self.number}.{self.n}'
         attempt = Attempt(cursor, tag)
+        began = time.monotonic()
         cursor.execute('INSERT INTO journal VALUES (%s, %s, %s)', (site, self.number, self.n))
         cursor.execute('UPDATE seen SET n = %s WHERE site = %s AND writer = %s', (self.n, site, self.number))
         for name, seed in deeds:
@@ -416,7 +417,7 @@ class Writer(Client):
         cursor.execute('SELECT site, writer, n, UNIX_TIMESTAMP(NOW(6)) FROM seen')
         rows = cursor.fetchall()
         return Tx(site, self.number, self.n, 'acked', {(s, w): n for s, w, n, _ in rows if n}, time.monotonic(),
-                  float(rows[0][3]), self.node, attempt.writes())
+                  float(rows[0][3]), self.node, began if self.site.stamped_early else 0.0, attempt.writes())
 
 
 class Builder(Client):

@@ -387,6 +387,16 @@ static void refine_stamp(rw_router *r, const rw_rows *event_rows, unsigned colum
     r->author.stamp_us = r->txn.top_us = r->history.stamp_us;
 }
 
+/* A node logs when COMMIT came there, or, for a transaction of another node, when its last statement began. When the first one
+ * began stands in every node's log, and before anything that needs the stamp. */
+static void take_time_of_rows(rw_router *r, const rw_event *event)
+{
+    if (!r->start.cluster || r->state != UNDECIDED || r->rows_bytes) return;
+    r->txn.commit_us = (uint64_t)event->timestamp_s * G_USEC_PER_SEC;
+    r->history.stamp_us = rw_stamp_next(r->before.stamp_us, r->txn.commit_us);
+    r->author.stamp_us = r->txn.top_us = r->history.stamp_us;
+}
+
 static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     const rw_rows *rows = &event->rows;
@@ -407,6 +417,7 @@ static bool pass_rows(rw_router *r, const rw_event *event, rw_route *route, GErr
 static bool route_rows(rw_router *r, const rw_event *event, rw_route *route, GError **error)
 {
     begin_unless_begun(r, event);
+    take_time_of_rows(r, event);
     uint64_t ignored = 0;
     route->origin = r->origin;
     const table_note *note = note_of(r, event->rows.table, error);

@@ -74,6 +74,7 @@ typedef struct {
     const char *file;        /* where reading starts */
     rw_history history;      /* of the source's log there */
     bool watch;
+    bool cluster;            /* the log is one of several, each of a node that all can write to: what it says of times must be the same in each */
     rw_wanted wanted;        /* nothing, while watching */
     const char *intents;     /* open intents at that place; NULL = none */
     const char *skip;        /* identity (rw_txn_identity) of a transaction that is handed on unjudged, because it will be skipped; NULL = none */

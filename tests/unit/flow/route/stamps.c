@@ -50,6 +50,30 @@ static void test_own(void)
     stop(&f);
 }
 
+/* Each node of a cluster logs another time for the whole, the same for its rows. */
+static void test_cluster(void)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        fixture f;
+        uint64_t ends_us = (i % 2 ? 1003 : 1007) * (uint64_t)G_USEC_PER_SEC;
+        start_as(&f, (rw_router_start){.cluster = true, .watch = i / 2, .history = {.stamp_us = 4000}});
+        feed(&f, gtid_at("1-1-1", ends_us, true));
+        rw_event first = row(f.shop), second = row(f.shop);
+        first.timestamp_s = 1001;
+        second.timestamp_s = 1003;
+        feed(&f, first);
+        feed(&f, second);
+        g_assert_true(feed(&f, commit).ends);
+        expect(&f, 1001 * (uint64_t)G_USEC_PER_SEC, "");
+        g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, 1001 * (uint64_t)G_USEC_PER_SEC);
+        g_assert_cmpuint(rw_router_txn(f.router)->commit_us, ==, 1001 * (uint64_t)G_USEC_PER_SEC);
+        dropped(&f, ends_us, 2, 5500);
+        expect(&f, 1001 * (uint64_t)G_USEC_PER_SEC, "2:5500");
+        g_assert_cmpuint(own(&f, ends_us), ==, 1001 * (uint64_t)G_USEC_PER_SEC + 1); /* its row is older */
+        stop(&f);
+    }
+}
+
 /* It has none of its own: it brings that of the source's log, which the site has seen up to there. */
 static void test_dropped(void)
 {
@@ -425,6 +449,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/stamps/own", test_own);
+    g_test_add_func("/stamps/cluster", test_cluster);
     g_test_add_func("/stamps/dropped", test_dropped);
     g_test_add_func("/stamps/dropped-and-large", test_dropped_and_large);
     g_test_add_func("/stamps/not-dropped", test_not_dropped);
