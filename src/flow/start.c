@@ -15,8 +15,16 @@ bool rw_start_create_schema(rw_connection *site, bool *created, GError **error)
     return true;
 }
 
+/* What has a number of the cluster is found in every node's log. A log that was purged, or switched on just now, may hold nothing that has one. */
+static bool leave_anchor(rw_connection *source, GError **error)
+{
+    return !*source->cluster || (rw_connection_run(source, "BEGIN", error) && rw_connection_run(source, "INSERT INTO ringway.origin (source,lane,origin,n) VALUES (0,0,0,0)", error) &&
+                                 rw_connection_run(source, "DELETE FROM ringway.origin WHERE source=0 AND lane=0", error) && rw_connection_run(source, "COMMIT", error));
+}
+
 bool rw_start_position_now(rw_connection *source, rw_source_pos *pos, GError **error)
 {
+    if (!leave_anchor(source, error)) return false;
     rw_target_pos place = {0};
     GError *failure = NULL;
     g_autofree char *gtid = rw_connection_value(source, source->dialect->sql_gtid, &failure);

@@ -18,6 +18,7 @@ typedef struct {
 } rw_start;
 
 bool rw_start_create_schema(rw_connection *site, bool *created, GError **error);
+/* Of a cluster, behind a transaction that it writes for that: so the place can be found in the logs of other nodes. */
 bool rw_start_position_now(rw_connection *source, rw_source_pos *pos, GError **error);
 /* replace: also if the link has a start. *recorded: whether it was written. */
 bool rw_start_record(const rw_start *start, rw_connection *target, bool replace, bool *recorded, GError **error);

@@ -322,6 +322,36 @@ def test_the_node_in_use_is_killed(nodes):
     nodes.same()
 
 
+def empty_log(node):
+    """But for a file without transactions."""
+    node.sql('FLUSH BINARY LOGS')
+
+    def gone():                                     # the server itself may still need the old one for a moment
+        files = node.binlog_files()
+        node.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
+        return len(files) == 1
+    wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
+
+
+def test_the_node_in_use_is_killed_before_the_first_window(different_ids):
+    """Nothing stands before the place where the links begin but what init wrote: other nodes must find it all the same."""
+    pair = different_ids.fresh()
+    unlogged(pair.east, f'CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+    unlogged(pair.west, f'CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+    pair.cluster.wait_applied()
+    empty_log(pair.nodes[0])
+    with contextlib.closing(ClusterScenario(pair, hosts=True)) as link:
+        link.begin()
+        pair.nodes[0].kill9()
+        link.run(link.nodes[1], 'INSERT INTO t VALUES (1, 1)')
+        link.run(link.west, 'INSERT INTO t VALUES (2, 2)')
+        wait_until(lambda: len(link.rows(link.west, 't')) == len(link.rows(link.nodes[1], 't')) == 2 or 'stopped' in link.log(), 40, link.tail)
+        assert 'stopped' not in link.log(), link.tail()
+        link.stop()
+    pair.nodes[0].start()
+    pair.cluster.wait_synced()
+
+
 @pytest.mark.long
 def test_the_node_in_use_is_cut_off(off):
     """It goes on answering, but takes no writes, and its log stands still."""
@@ -341,15 +371,9 @@ def with_windows(link):
 
 
 def purge(link, node):
-    node.sql('FLUSH BINARY LOGS')
+    empty_log(node)
     link.run(link.east, "INSERT INTO trail VALUES ('new', 0, 0)")
     link.cluster.wait_applied()
-
-    def gone():                                     # the server itself may still need the old one for a moment
-        files = node.binlog_files()
-        node.sql(f"PURGE BINARY LOGS TO '{files[-1]}'")
-        return len(files) == 1
-    wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
 
 
 def test_another_log_under_the_same_name(off):
