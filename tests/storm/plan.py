@@ -9,6 +9,7 @@ import random
 from tables import SITES
 
 IN_USE = -1
+NODE_EVERY_S = 8        # a node of a cluster is hit so often, besides what hits all servers
 CLOCK_S = 60                # clocks are wrong by up to this
 PAIRS = (('mariadb', 'mysql'), ('mysql', 'mariadb'), ('mariadb', 'mariadb'), ('mysql', 'mysql'))
 TRIPLES = (('mariadb', 'mysql', 'mariadb'), ('mysql', 'mariadb', 'mysql'), ('mariadb', 'mariadb', 'mysql'),
@@ -103,14 +104,21 @@ def weather(plan, without):
         whom = dice.choice(plan.links) if what == 'pause' else (dice.choice(plan.sites),)
         acts.append(Act(dice.uniform(0.05, 0.92) * plan.seconds, what, whom, dice.uniform(least, most),
                         dice.uniform(-CLOCK_S, CLOCK_S)))
-    for number, act in enumerate(acts):
-        if plan.flavours[plan.sites.index(act.whom[0])] == 'galera':
-            strike_node(act, plan.dice('node', number))
+    for site, flavour in zip(plan.sites, plan.flavours):
+        if flavour == 'galera':
+            strike_nodes(plan, site, acts, without)
     return sorted(acts, key=lambda a: a.at)
 
 
-def strike_node(act, dice):
-    """Which one; and it may hang for so long that the others go on without it."""
-    act.node = dice.choice((IN_USE, IN_USE, 0, 1, 2))
-    if act.what == 'freeze server' and dice.random() < 0.5:
-        act.seconds += 3
+def strike_nodes(plan, site, acts, without):
+    """Of a cluster that can be spared one node at a time: whichever act hits its server hits one, and there are more of these.
+    A node may hang for so long that the others go on without it."""
+    dice = plan.dice('nodes', site)
+    kinds = [what for what in ('kill server', 'kill server', 'freeze server', 'kill both') if what not in without]
+    for k in range(round(plan.seconds / NODE_EVERY_S) if kinds else 0):
+        acts.append(Act((k + dice.uniform(0.2, 0.7)) * NODE_EVERY_S, dice.choice(kinds), (site,), dice.uniform(0.1, 2)))
+    for act in acts:
+        if act.whom[0] == site:
+            act.node = dice.choice((IN_USE, IN_USE, IN_USE, 0, 1, 2))
+            if act.what == 'freeze server' and dice.random() < 0.5:
+                act.seconds += 3
