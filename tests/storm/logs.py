@@ -4,6 +4,7 @@ A transaction of a writer has one such row, a window of Ringway as many as it ho
 clash none. Nodes of a cluster may give one GTID to different transactions.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,8 +23,21 @@ def program(server):
     return [shutil.which('mariadb-binlog') or 'mysqlbinlog']
 
 
+def save(server):
+    """The logs that it has now are kept: a node of a cluster that comes back may get another one's data, and begin a new log."""
+    place = server.dir / f'logs-{len(list(server.dir.glob("logs-*")))}'
+    place.mkdir()
+    for file in server.data.glob('bin.[0-9]*'):
+        os.link(file, place / file.name)
+
+
+def files_of(server):
+    """Those of now, and those that were saved and are not of now."""
+    return sorted({f.stat().st_ino: f for f in (*server.dir.glob('logs-*/bin.*'), *server.data.glob('bin.[0-9]*'))}.values())
+
+
 def transactions(server):
-    files = sorted(server.data.glob('bin.[0-9]*'))
+    files = files_of(server)
     command = [*program(server), '--no-defaults', '-v', '--base64-output=decode-rows', *map(str, files)]
     found, gtid, values = {}, None, None
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -12,6 +12,7 @@ import time
 
 import pymysql
 
+import logs
 from plan import IN_USE
 from ringway import binary
 from servers import ServerError, workspace
@@ -137,8 +138,10 @@ class Weather:
             self.later(end, self.start_ringway)
         if act.what in ('kill server', 'kill both') and server:
             server.kill9()
+            logs.save(server)
             self.later(end, lambda: server.process or server.spawn())
         if act.what == 'freeze server' and server and server.process:
+            logs.save(server)
             server.freeze()
             self.frozen.add(server.name)
             self.later(end, lambda: self.thaw(server))
