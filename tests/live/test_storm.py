@@ -9,16 +9,23 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'storm'))
 
 import alone                                                                        # noqa: E402
 import model                                                                        # noqa: E402
+import nodes                                                                        # noqa: E402
 import plan                                                                         # noqa: E402
 import storm                                                                        # noqa: E402
 from cases import CASES                                                             # noqa: E402
 from checker import check                                                           # noqa: E402
 from history import History, Record                                                 # noqa: E402
-from scenario import need                                                           # noqa: E402
 from tables import BY_NAME                                                          # noqa: E402
 
 # Seeds that pause, kill and skew.
-RUNS = [('pair', ('mariadb', 'mysql'), 7), ('mesh', ('mysql', 'mariadb', 'mariadb'), 12), ('ring', ('mariadb', 'mysql', 'mysql'), 3011)]
+RUNS = [('pair', ('mariadb', 'mysql'), 7), ('mesh', ('mysql', 'mariadb', 'mariadb'), 12), ('ring', ('mariadb', 'mysql', 'mysql'), 3011),
+        ('pair', ('galera', 'mysql'), 27)]
+
+
+def need(*flavours):
+    for flavour in flavours:
+        if nodes.missing(flavour):
+            pytest.skip(nodes.missing(flavour))
 
 
 def words(violations):
@@ -87,7 +94,7 @@ def tampered(history):
             (a_record_of_nothing, 'false')]
 
 
-@pytest.mark.parametrize('flavour', ['mariadb', 'mysql'])
+@pytest.mark.parametrize('flavour', ['mariadb', 'mysql', 'galera'])
 def test_one_database(flavour, tmp_path, monkeypatch):
     """Writers and checker without replication: nothing is wrong, until the history is spoiled."""
     need(flavour)

@@ -19,8 +19,9 @@ VALUE = re.compile(rb"^###   @\d+='?([^' \n]*)")
 
 def program(server):
     if server.flavour == 'mysql':
-        return MySQL.program('mysqlbinlog')
-    return [shutil.which('mariadb-binlog') or 'mysqlbinlog']
+        return [*MySQL.program('mysqlbinlog'), '--no-defaults']
+    # A node that got another one's data has logs between which others are missing.
+    return [shutil.which('mariadb-binlog') or 'mysqlbinlog', '--no-defaults', '--loose-skip-gtid-strict-mode']
 
 
 def save(server):
@@ -38,7 +39,7 @@ def files_of(server):
 
 def transactions(server):
     files = files_of(server)
-    command = [*program(server), '--no-defaults', '-v', '--base64-output=decode-rows', *map(str, files)]
+    command = [*program(server), '-v', '--base64-output=decode-rows', *map(str, files)]
     found, gtid, values = {}, None, None
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         for line in process.stdout:
