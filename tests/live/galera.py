@@ -157,10 +157,11 @@ class Node(MariaDB):
         """Out of flow control, as a donor or during a backup; it still serves."""
         self.sql(f'SET GLOBAL wsrep_desync={int(on)}')
 
-    def isolate(self):
-        """No peer reaches it: it becomes non-primary, and the others go on without it."""
+    def isolate(self, wait=True):
+        """No peer reaches it: it becomes non-primary, and the others go on without it. wait: until that is so."""
         self.sql("SET GLOBAL wsrep_provider_options='gmcast.isolate=1'")
-        wait_until(lambda: self.status('cluster_status') != 'Primary', 60, lambda: f'{self.name} has no quorum:\n{self.tail()}')
+        if wait:
+            wait_until(lambda: self.status('cluster_status') != 'Primary', 60, lambda: f'{self.name} has no quorum:\n{self.tail()}')
 
     def join_again(self):
         self.sql("SET GLOBAL wsrep_provider_options='gmcast.isolate=0'")

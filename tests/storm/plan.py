@@ -112,13 +112,13 @@ def weather(plan, without):
 
 def strike_nodes(plan, site, acts, without):
     """Of a cluster that can be spared one node at a time: whichever act hits its server hits one, and there are more of these.
-    A node may hang for so long that the others go on without it."""
+    A node may hang, or not reach the others, for so long that these go on without it."""
     dice = plan.dice('nodes', site)
-    kinds = [what for what in ('kill server', 'kill server', 'freeze server', 'kill both') if what not in without]
+    kinds = [what for what in ('kill server', 'kill server', 'freeze server', 'kill both', 'cut off', 'cut off') if what not in without]
     for k in range(round(plan.seconds / NODE_EVERY_S) if kinds else 0):
         acts.append(Act((k + dice.uniform(0.2, 0.7)) * NODE_EVERY_S, dice.choice(kinds), (site,), dice.uniform(0.1, 2)))
     for act in acts:
         if act.whom[0] == site:
             act.node = dice.choice((IN_USE, IN_USE, IN_USE, 0, 1, 2))
-            if act.what == 'freeze server' and dice.random() < 0.5:
+            if act.what == 'cut off' or (act.what == 'freeze server' and dice.random() < 0.5):
                 act.seconds += 3

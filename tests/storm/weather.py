@@ -17,7 +17,7 @@ from plan import IN_USE
 from ringway import binary
 from servers import ServerError, workspace
 
-AT_SERVER = ('kill server', 'freeze server', 'kill both')
+AT_SERVER = ('kill server', 'freeze server', 'kill both', 'cut off')
 _library = None
 
 
@@ -82,6 +82,7 @@ class Weather:
         self.queue, self.order = [], itertools.count()
         self.done = {}                  # what: how often
         self.verbs, self.paused, self.frozen = [], set(), set()
+        self.cut = set()                # nodes that no peer reaches
         self.armed = False              # Ringway may end by itself at a crash point
         self.points = []
         if b'RINGWAY_CRASH_AT' in binary().read_bytes():
@@ -145,6 +146,11 @@ class Weather:
             server.freeze()
             self.frozen.add(server.name)
             self.later(end, lambda: self.thaw(server))
+        if act.what == 'cut off' and server:
+            logs.save(server)
+            self.cut.add(server)
+            server.isolate(wait=False)
+            self.later(end, lambda: self.join_again(server))
         if act.what == 'freeze ringway' and ringway.process:
             ringway.process.send_signal(signal.SIGSTOP)
             self.later(end, self.thaw_ringway)
@@ -187,6 +193,11 @@ class Weather:
         if server.process:
             server.thaw()
 
+    def join_again(self, server):
+        if server in self.cut:
+            self.cut.discard(server)
+            server.join_again()
+
     def thaw_ringway(self):
         if self.storm.ringway.process:
             self.storm.ringway.process.send_signal(signal.SIGCONT)
@@ -195,6 +206,7 @@ class Weather:
         """The storm is over for now: everybody runs, no link is paused."""
         for server in self.storm.nodes():
             self.thaw(server)
+            self.join_again(server)
             if server.process is None:
                 server.spawn()
         for site in self.storm.sites.values():
