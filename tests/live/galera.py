@@ -172,13 +172,14 @@ class Node(MariaDB):
 
 
 def _descendants(pid):
+    """Of a process that may have ended."""
     found = []
-    for task in os.listdir(f'/proc/{pid}/task'):
-        try:
+    try:
+        for task in os.listdir(f'/proc/{pid}/task'):
             with open(f'/proc/{pid}/task/{task}/children', encoding='ascii') as children:
                 found += [int(child) for child in children.read().split()]
-        except FileNotFoundError:
-            pass
+    except (FileNotFoundError, ProcessLookupError):
+        pass
     return found + [grandchild for child in found for grandchild in _descendants(child)]
 
 
