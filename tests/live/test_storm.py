@@ -19,7 +19,7 @@ from tables import BY_NAME                                                      
 
 # Seeds that pause, kill and skew.
 RUNS = [('pair', ('mariadb', 'mysql'), 7), ('mesh', ('mysql', 'mariadb', 'mariadb'), 12), ('ring', ('mariadb', 'mysql', 'mysql'), 3011),
-        ('pair', ('galera', 'mysql'), 27)]
+        ('pair', ('galera', 'mysql'), 13)]
 
 
 def need(*flavours):
