@@ -145,7 +145,7 @@ static bool survey_end(replacement *p, GError **error)
     bool ok = survey(p, error);
     p->own.marked = NULL;
     if (!ok || !p->own.n_marked) return ok;
-    return rw_fail(error, RW_ERR_CONFIG, "host %s: %u transactions in its log are its own: it was written to after it stopped to replicate, and Ringway cannot put what it lacks before these; take the site out "
+    return rw_fail(error, RW_ERR_CONFIG, "host %s: %u transactions in its log are its own: applications or links have written there since it stopped to replicate, and Ringway cannot put what it lacks before that; take the site out "
                    "(ringway topology remove) and put it in again with a copy of another one (ringway topology add)", p->server->address, p->own.n_marked);
 }
 
@@ -174,13 +174,15 @@ static bool check_stamps(replacement *p, const rw_site_conf *target, GError **er
 {
     g_autoptr(GArray) stamps = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     bool found = !p->own.any, between = false;
+    unsigned n_lacking = 0;
     if (!sent_stamps(p, target, stamps, error)) return false;
     for (guint i = 0; i < stamps->len; i++) {
         uint64_t us = g_array_index(stamps, uint64_t, i);
         found |= us == p->own.last_us;
         between |= us > p->own.last_us && us <= p->history.stamp_us;
-        p->n_lacking += us > p->history.stamp_us;
+        n_lacking += us > p->history.stamp_us;
     }
+    p->n_lacking = MAX(p->n_lacking, n_lacking);
     if (found && !between) return true;
     return rw_fail(error, RW_ERR_CONFIG, "site %s lacks transactions at host %s that site %s has, and commit times in its log do not tell which; take the site out (ringway topology remove) and put it "
                    "in again with a copy of another one (ringway topology add)", p->old->name, p->server->address, target->name);
@@ -243,7 +245,6 @@ static bool plan_rest(replacement *p, GError **error)
                        "server's log to its end, or begin anew with a copy of the other site: ringway init --link ... --from", p->old->name, p->server->address);
     for (guint i = 0; i < p->links->len; i++)
         if (p->ahead[i] && !check_stamps(p, site_at(p, link_at(p, i)->target), error)) return false;
-    p->n_lacking /= p->n_ahead;
     return choose_source(p, error);
 }
 

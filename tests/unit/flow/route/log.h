@@ -9,7 +9,7 @@ enum { CHANGE_COLUMNS = RW_CHANGE_COLUMNS_READ + 1 }; /* with one that nobody re
 typedef struct {
     rw_router *router;
     rw_filter *filter;
-    rw_table *shop, *secret, *progress, *session, *change, *origin;
+    rw_table *shop, *secret, *progress, *session, *change, *origin, *rest;
     GByteArray *image; /* of the row that was made last */
     const char *seen, *carries; /* of the progress rows to come; NULL: "" */
     uint64_t announced_us;      /* stamp of the intents to come */
@@ -38,6 +38,7 @@ static inline void start_as(fixture *f, rw_router_start s)
     static const rw_type session[RW_SESSION_COLUMNS] = {[RW_SESSION_LANE] = RW_T_SHORT, [RW_SESSION_CONNECTION] = RW_T_LONGLONG,
                                                         [RW_SESSION_NONCE] = RW_T_LONGLONG, [RW_SESSION_STATEMENT] = RW_T_BLOB, [RW_SESSION_STAMP] = RW_T_LONGLONG};
     static const rw_type origin[RW_ORIGIN_COLUMNS_READ] = {[1] = RW_T_SHORT};
+    static const rw_type rest[RW_REST_COLUMNS_READ] = {RW_T_TINY, RW_T_LONGLONG, RW_T_LONGLONG};
     static const rw_type change[CHANGE_COLUMNS] = {RW_T_LONGLONG, RW_T_TINY, RW_T_VARCHAR, RW_T_VARCHAR, RW_T_BLOB, RW_T_BLOB, RW_T_TINY, RW_T_TINY, RW_T_BLOB};
     static const char *const deny[] = {"secret", NULL};
     rw_filter_lists lists = {.schemas_deny = deny};
@@ -54,6 +55,7 @@ static inline void start_as(fixture *f, rw_router_start s)
     f->session = table_of(RW_SCHEMA, "session", session, RW_SESSION_COLUMNS);
     f->change = table_of(RW_SCHEMA, "change", change, CHANGE_COLUMNS);
     f->origin = table_of(RW_SCHEMA, "origin", origin, RW_ORIGIN_COLUMNS_READ);
+    f->rest = table_of(RW_SCHEMA, "rest", rest, RW_REST_COLUMNS_READ);
     f->image = g_byte_array_new();
     f->seen = f->carries = NULL;
     f->announced_us = 0;
@@ -73,6 +75,7 @@ static inline void stop(fixture *f)
     rw_table_unref(f->session);
     rw_table_unref(f->change);
     rw_table_unref(f->origin);
+    rw_table_unref(f->rest);
     g_byte_array_unref(f->image);
 }
 
@@ -220,6 +223,16 @@ static inline rw_event origin_row(fixture *f, unsigned origin)
     put_number(f, 0, 2);
     put_number(f, origin, 1);
     return image_rows(f, f->origin, RW_UPDATE);
+}
+
+/* A row of ringway.rest. */
+static inline rw_event rest_row(fixture *f, uint64_t after_us, uint64_t until_us)
+{
+    put_no_nulls(f, f->rest);
+    put_number(f, 2, 1);
+    put_number(f, after_us, 8);
+    put_number(f, until_us, 8);
+    return image_rows(f, f->rest, RW_INSERT);
 }
 
 /* A row of ringway.change, of a row of `of`. */

@@ -101,6 +101,34 @@ static void test_not_carried(void)
     stop(&f);
 }
 
+/* The site has another server, which lacks what site 2 brings back: numbers go on behind it, and who reads the site hands it on. */
+static void test_rest(void)
+{
+    static const uint64_t far_us = (uint64_t)9000 * G_USEC_PER_SEC;
+    fixture f;
+    start(&f);
+    const rw_history *history = rw_router_history(f.router);
+    feed(&f, gtid("1-1-1", true));
+    g_assert_cmpint(feed(&f, rest_row(&f, 500, far_us)).action, ==, RW_ROUTE_NOTHING);
+    feed(&f, commit);
+    g_assert_cmpuint(history->stamp_us, ==, far_us);
+    g_assert_cmpuint(history->back_us, ==, 500);
+    g_assert_cmpuint(history->seen.n, ==, 0);
+    feed(&f, gtid("1-1-2", true));
+    feed(&f, row(f.shop));
+    feed(&f, commit);
+    g_assert_cmpuint(rw_router_txn(f.router)->author->stamp_us, ==, far_us + 1);
+    f.seen = "1:800";
+    f.carries = "1,2";
+    g_assert_cmpint(begin_window(&f).action, ==, RW_ROUTE_WRITERS);
+    g_assert_true(feed(&f, row(f.shop)).relayed);
+    feed(&f, commit);
+    g_assert_false(rw_router_txn(f.router)->dropped);
+    g_assert_cmpuint(history->back_us, ==, 800);
+    g_assert_cmpuint(rw_seen_of(&history->seen, 1), ==, 0);
+    stop(&f);
+}
+
 static void test_damaged(void)
 {
     fixture f;
@@ -197,6 +225,7 @@ int main(int argc, char **argv)
     g_test_add_func("/router/relayed/not-carried", test_not_carried);
     g_test_add_func("/router/relayed/part", test_part_of_a_window);
     g_test_add_func("/router/relayed/seen-own", test_seen_up_to_the_last_own_change);
+    g_test_add_func("/router/relayed/rest", test_rest);
     g_test_add_func("/router/relayed/damaged", test_damaged);
     g_test_add_func("/router/relayed/statement", test_statement);
     g_test_add_func("/router/relayed/changes", test_changes);
