@@ -95,7 +95,7 @@ typedef struct rw_conf {
     unsigned gap_wait_s, conflict_keep_days;
     uint64_t memory_bytes;
     rw_address http;
-    unsigned window_transactions;
+    unsigned window_transactions, window_ms, busy_percent;
     uint64_t window_bytes;
     unsigned heartbeat_s, deadline_s, connect_timeout_s, lock_wait_s, retry_max_s;
     unsigned log_level; /* an rw_log_level */

@@ -71,6 +71,14 @@ static const rw_option table[] = {
                "means shorter row locks on the target, more a faster catch-up."},
     {RINGWAY(RW_OPTION_SIZE, "window_bytes", window_bytes), .preset = "4M", .min = 64 * 1024, .max = 1024 * 1024 * 1024,
      .help = "most bytes of row changes in one target transaction", .manual = "A window ends at this size, whatever its transactions."},
+    {RINGWAY(RW_OPTION_INT, "window_ms", window_ms), .preset = "0", .min = 0, .max = 60000,
+     .help = "longest time of a target transaction, 0: any",
+     .manual = "Applications that want a row which a window has changed wait until it ends. With a number of milliseconds here a backlog is applied in windows "
+               "of as many transactions as fit into that time, found out as it goes. A single transaction may take longer."},
+    {RINGWAY(RW_OPTION_INT, "busy_percent", busy_percent), .preset = "100", .min = 1, .max = 100,
+     .help = "most of its time that a link works at its target",
+     .manual = "After each window a link leaves the target alone, so that applications there have more of it while a backlog is caught up. 50: as long as the window took. "
+               "Without a backlog that delays a change by hardly more than it takes."},
     {RINGWAY(RW_OPTION_INT, "heartbeat_s", heartbeat_s), .preset = "2", .min = 1, .max = 3600,
      .help = "seconds between signs of life asked of a source", .manual = "Sent by the server when it has nothing else to send. Must be less "
                                                                           "than deadline_s."},

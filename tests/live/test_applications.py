@@ -1,6 +1,11 @@
 """Applications work at the target while Ringway does: deadlocks, locks, and nobody starves."""
 
+import contextlib
+
+import pytest
+
 from load import Load
+from scenario import Scenario
 
 TABLE = ('CREATE TABLE t (id INT PRIMARY KEY, east INT NOT NULL, note VARCHAR(20)) ENGINE=InnoDB',
          'CREATE TABLE own (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB',
@@ -55,3 +60,20 @@ def test_read_only_locks_pass(link):
         link.caught_up(sources=[link.west])
         connection.rollback()
     link.same()
+
+
+@pytest.mark.pairs(('mariadb', 'mysql'))
+def test_a_backlog_in_short_windows(pair):
+    """With window_ms a backlog goes in many windows instead of a few, and all of it arrives."""
+    with contextlib.closing(Scenario(pair.fresh(), options={'window_ms': 1, 'busy_percent': 50})) as link:
+        link.both(*TABLE)
+        link.begin()
+        link.cmd('pause', '--link', 'east->west')
+        link.wait_state('paused', link='east->west')
+        with Load(link.east, link.db, lambda c, i: c.execute(f'UPDATE t SET east = east + 1 WHERE id = {i % 20}'), limit=1500) as backlog:
+            backlog.join(120)
+        before = link.west.one('SELECT MAX(seq) FROM ringway.progress WHERE source = 1')
+        link.cmd('resume', '--link', 'east->west')
+        link.caught_up(sources=[link.east])
+        assert link.west.one('SELECT MAX(seq) FROM ringway.progress WHERE source = 1') - before > 10
+        link.same()

@@ -33,6 +33,7 @@ rw_applier *rw_applier_new(const rw_applier_options *options)
                                 options->stop};
     a->settle = rw_settle_new(&settle);
     a->limit = options->conf->window_transactions;
+    rw_pace_init(&a->pace, options->conf->window_ms, options->conf->busy_percent, options->conf->window_transactions);
     a->settle_large = g_strdup(options->settle);
     return a;
 }
@@ -193,7 +194,7 @@ static bool has_waited(rw_applier *a, const rw_txn *txn)
 /* How many transactions from i on may share a window. */
 static unsigned extent(const rw_applier *a, const rw_batch *batch, unsigned i)
 {
-    unsigned most = a->single_left ? 1 : a->limit, n = 1;
+    unsigned most = a->single_left ? 1 : MIN(a->limit, a->pace.limit), n = 1;
     if (rw_batch_txn(batch, i)->statement || rw_applier_is_skipped(a, rw_batch_txn(batch, i))) return 1;
     for (; n < most && i + n < batch->txns->len; n++) {
         const rw_txn *txn = rw_batch_txn(batch, i + n);
@@ -223,12 +224,21 @@ static bool narrow(rw_applier *a, unsigned *n)
     return true;
 }
 
+/* The target is the applications' for a while. */
+static void keep_pace(rw_applier *a, unsigned n, gint64 took_us)
+{
+    gint64 until = rw_clock_us() + rw_pace_done(&a->pace, n, took_us);
+    while (rw_clock_us() < until && !g_atomic_int_get(a->o.stop)) g_usleep((gulong)CLAMP(until - rw_clock_us(), 100, 20000));
+}
+
 static bool run_window(rw_applier *a, const rw_batch *batch, unsigned i, unsigned *n, GError **error)
 {
     for (unsigned turn = 0;; turn++) {
         GError *cause = NULL;
+        gint64 began_us = rw_clock_us(), written_us = a->written_us;
         if (try_window(a, batch, i, n, &cause)) {
             rw_applier_passed(a, *n);
+            if (a->written_us != written_us) keep_pace(a, *n, rw_clock_us() - began_us);
             return true;
         }
         note_other(a, &cause);

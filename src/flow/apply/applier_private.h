@@ -2,6 +2,7 @@
  * transactions that are too large for one batch (applier_large.c). */
 #pragma once
 #include "flow/apply/applier.h"
+#include "flow/apply/pace.h"
 #include "flow/apply/trouble.h"
 
 struct rw_applier {
@@ -10,7 +11,8 @@ struct rw_applier {
     rw_trouble trouble;
     rw_rows_apply *rows;
     rw_settle *settle;
-    unsigned limit;       /* transactions a window may hold now */
+    unsigned limit;       /* transactions a window may hold now, as locks allow */
+    rw_pace pace;         /* and as the time */
     unsigned single_left; /* so many transactions go one by one: one of them met something */
     bool settling;        /* the next transaction is settled row by row */
     bool streaming;
