@@ -185,6 +185,13 @@ static bool settle_conflict(rw_settle *s, const rw_case *c, GError **error)
     return record(s, c, fell ? "delete" : rw_verdict_name(verdict), error) && count(s, c, lost);
 }
 
+/* What is handed on finds the row as it was at the source, which had seen more than who wrote it; some of that may come by another link. */
+static bool is_early(const rw_settle *s, const rw_case *c)
+{
+    if (rw_trouble_is_early(s->o.trouble, c->author->seen)) return true;
+    return c->author->origin != s->o.source && rw_trouble_is_early(s->o.trouble, c->txn->seen);
+}
+
 bool rw_settle_wait_gap(rw_settle *s, const rw_case *c, bool bounded, bool *over, GError **error)
 {
     g_autofree char *identity = rw_txn_identity(c->txn);
@@ -206,7 +213,7 @@ bool rw_settle_wait_gap(rw_settle *s, const rw_case *c, bool bounded, bool *over
         g_usleep(GAP_TURN_US);
         if (!rw_connection_keep(s->o.target, error)) return false;
         rw_trouble_look(s->o.trouble);
-        if (!rw_trouble_is_early(s->o.trouble, c->author->seen)) break;
+        if (!is_early(s, c)) break;
     }
     if (g_atomic_int_get(s->o.stop)) return rw_fail(error, RW_ERR_INTERRUPTED, "asked to end");
     s->again = true;
@@ -233,7 +240,7 @@ static bool settle_unexplained(rw_settle *s, const rw_case *c, GError **error)
     bool over, hidden = false;
     if (c->first != c->author && !rw_last_writers_find(s->o.trouble->memory, c->row, c->first->seen, NULL, &hidden, error)) return false;
     if (hidden) return take_whole(s, c, error);
-    if (!rw_trouble_is_early(s->o.trouble, c->author->seen)) return settle_drift(s, c, error);
+    if (!is_early(s, c)) return settle_drift(s, c, error);
     return rw_settle_wait_gap(s, c, true, &over, error) && take_whole(s, c, error);
 }
 
@@ -306,7 +313,7 @@ static bool settle_exact(rw_settle *s, rw_case *c, GError **error)
     if (outcome == RW_WRITE_FAILED) return false;
     if (outcome != RW_WROTE) return rw_settle_stop(s, c, "a constraint of the target refuses the change", advice, error);
     if (s->affected == 1) return count(s, c, false);
-    if (rw_trouble_is_early(s->o.trouble, c->author->seen)) {
+    if (is_early(s, c)) {
         bool over;
         if (!rw_settle_wait_gap(s, c, true, &over, error)) return false;
     }
@@ -379,7 +386,7 @@ static bool settle_row(rw_settle *s, const rw_txn *txn, const rw_row *row, GErro
                  .foreign_key_checks_off = row->foreign_key_checks_off, .unchecked = row->unchecked, .partly = row->partly, .author = row->author, .first = row->first};
     s->listed_txn = rw_author_list_number(&s->authors, row->author, &s->writers);
     if (!announce_origin(s, row->author->origin, error)) return false;
-    if (c.b->policy->causal && rw_trouble_is_early(s->o.trouble, c.author->seen)) {
+    if (c.b->policy->causal && is_early(s, &c)) {
         bool over;
         return rw_settle_wait_gap(s, &c, false, &over, error);
     }
