@@ -1,6 +1,7 @@
 #include "cli/topology_common.h"
 
 #include "base/nearest.h"
+#include "conf/edit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,18 @@ GPtrArray *rw_topology_links_of(const char *path, const char *text, GError **err
 {
     g_autoptr(rw_conf) changed = rw_conf_parse(path, text, strlen(text), error);
     return changed ? rw_topology_links(changed, error) : NULL;
+}
+
+/* The configuration's other lines stay, also those with passwords that are not in it. */
+bool rw_topology_site_at(const rw_conf *conf, const rw_site_conf *site, const char *host, char **text, rw_conf **changed, rw_site_conf *at, GError **error)
+{
+    g_autofree char *before = rw_conf_edit_load(conf->path, error);
+    *text = before ? rw_conf_edit_site(before, site->name, "hosts", host, error) : NULL;
+    *changed = *text ? rw_conf_parse(conf->path, *text, strlen(*text), error) : NULL;
+    if (!*changed) return false;
+    *at = *site;
+    at->hosts = rw_conf_site(*changed, site->name)->hosts;
+    return true;
 }
 
 void rw_topology_say_written(const char *path)

@@ -17,6 +17,10 @@ void rw_topology_say_written(const char *path);
 /* Nobody listens at any host of the site. then: what is to be done when it is so, for the error. */
 bool rw_topology_check_is_down(const rw_conf *conf, const rw_site_conf *site, const char *then, GError **error);
 
+/* The site with another host; what *at points to belongs to `site` and *changed, which is the configuration with that line. The caller frees *text and *changed. */
+bool rw_topology_site_at(const rw_conf *conf, const rw_site_conf *site, const char *host, char **text, rw_conf **changed, rw_site_conf *at, GError **error);
+
 bool rw_topology_add(const rw_args *args, rw_conf *conf, GError **error);
+bool rw_topology_lost(const rw_args *args, rw_conf *conf, GError **error);
 bool rw_topology_remove(const rw_args *args, rw_conf *conf, GError **error);
 bool rw_topology_replace(const rw_args *args, rw_conf *conf, GError **error);

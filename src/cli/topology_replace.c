@@ -26,6 +26,7 @@ typedef struct {
     rw_survey_own own;
     rw_rest rest;
     unsigned n_lacking;      /* transactions that come back */
+    uint64_t sent_us;        /* highest stamp in the former server's log up to rest.sent; 0: nobody has more than the server */
 } replacement;
 
 static void clear(replacement *p)
@@ -45,15 +46,9 @@ static uint64_t held_by(const replacement *p, const rw_site_conf *site) { return
 
 /* ---- the two servers */
 
-/* The configuration's other lines stay, also those with passwords that are not in it. */
 static bool read_host(replacement *p, const char *host, GError **error)
 {
-    g_autofree char *before = rw_conf_edit_load(p->conf->path, error);
-    p->text = before ? rw_conf_edit_site(before, p->old->name, "hosts", host, error) : NULL;
-    p->changed = p->text ? rw_conf_parse(p->conf->path, p->text, strlen(p->text), error) : NULL;
-    if (!p->changed) return false;
-    p->site = *p->old;
-    p->site.hosts = rw_conf_site(p->changed, p->old->name)->hosts;
+    if (!rw_topology_site_at(p->conf, p->old, host, &p->text, &p->changed, &p->site, error)) return false;
     if (p->site.hosts.n == 1) return true;
     return rw_fail(error, RW_ERR_CONFIG, "topology replace: '%s' names several hosts; name the one that takes over, and add its replicas to the site's hosts afterwards", host);
 }
@@ -98,7 +93,7 @@ static bool open_all(replacement *p, bool print, GError **error)
 
 /* ---- what it lacks */
 
-static bool is_ahead(const replacement *p, const rw_topology_link *t, bool *ahead, GError **error)
+static bool is_ahead(replacement *p, const rw_topology_link *t, bool *ahead, GError **error)
 {
     rw_progress progress = {0};
     GError *failure = NULL;
@@ -108,6 +103,12 @@ static bool is_ahead(const replacement *p, const rw_topology_link *t, bool *ahea
             rw_fail(&failure, RW_ERR_CONFIG, "link %s: its position is not one by GTID, so it cannot be told whether host %s has all of it; take the site out (ringway topology remove) and put it "
                     "in again with a copy of another one (ringway topology add)", t->name, p->server->address);
         else lacks = p->server->dialect->missing(p->server, &progress.gtid, &failure);
+    }
+    /* Who is ahead of whom has all of it. */
+    if (lacks && progress.history.stamp_us > p->sent_us) {
+        p->sent_us = progress.history.stamp_us;
+        g_free(p->rest.sent);
+        p->rest.sent = rw_gtid_state_format(&progress.gtid);
     }
     rw_progress_clear(&progress);
     *ahead = lacks != NULL;
@@ -140,6 +141,7 @@ static bool survey_end(replacement *p, GError **error)
     g_autofree char *sql = g_strdup_printf("SELECT %s", p->server->dialect->own_gtids), *marked = rw_connection_value(p->server, sql, error);
     if (!marked || !rw_start_position_now(p->server, &end, error)) return false;
     p->rest.gtid = g_strdup(end.gtid);
+    if (!p->rest.sent) p->rest.sent = g_strdup(end.gtid);
     rw_source_pos_clear(&end);
     p->own.marked = marked;
     bool ok = survey(p, error);
@@ -257,8 +259,9 @@ static bool load_rest(replacement *p, bool *done, GError **error)
     if (!rw_rest_load(&before, p->old->id, p->server, error)) return false;
     *done = before.until_us && before.until_us >= most_held(p);
     if (*done) {
+        rw_rest_clear(&p->rest);
         p->rest = before;
-        before.gtid = NULL;
+        before.gtid = before.sent = NULL;
     }
     return true;
 }

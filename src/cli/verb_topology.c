@@ -45,7 +45,7 @@ static const struct action {
     const char *name;
     unsigned operands;
     bool (*run)(const rw_args *args, rw_conf *conf, GError **error);
-} actions[] = {{"show", 1, show}, {"add", 2, rw_topology_add}, {"remove", 2, rw_topology_remove}, {"replace", 3, rw_topology_replace}};
+} actions[] = {{"show", 1, show}, {"add", 2, rw_topology_add}, {"remove", 2, rw_topology_remove}, {"lost", 3, rw_topology_lost}, {"replace", 3, rw_topology_replace}};
 
 static const struct action *find_action(const rw_args *args, GError **error)
 {
@@ -54,13 +54,13 @@ static const struct action *find_action(const rw_args *args, GError **error)
         names[i] = actions[i].name;
         if (!name || strcmp(name, names[i]) != 0) continue;
         if (g_strv_length(args->operands) == actions[i].operands) return &actions[i];
-        static const char *const takes[] = {"nothing", "the name of one site", "the name of a site and the host that takes over"};
+        static const char *const takes[] = {"nothing", "the name of one site", "the name of a site and a host"};
         rw_fail(error, RW_ERR_CONFIG, "topology %s: takes %s; see: ringway topology --help", name, takes[actions[i].operands - 1]);
         return NULL;
     }
     const char *near = name ? rw_nearest(name, names) : NULL;
     if (near) rw_fail(error, RW_ERR_CONFIG, "topology: cannot '%s'; did you mean '%s'?", name, near);
-    else rw_fail(error, RW_ERR_CONFIG, "topology: %s; write show, add SITE, remove SITE or replace SITE HOST", name ? "does not know what to do" : "nothing to do");
+    else rw_fail(error, RW_ERR_CONFIG, "topology: %s; write show, add SITE, remove SITE, replace SITE HOST or lost SITE HOST", name ? "does not know what to do" : "nothing to do");
     return NULL;
 }
 
@@ -77,7 +77,7 @@ extern const rw_verb rw_verb_topology;
 const rw_verb rw_verb_topology = {
     .name = "topology",
     .summary = "Shows who brings what; puts in, takes out or replaces a site",
-    .usage = "show | add SITE [--copy-of SITE --from POSITION] | remove SITE | replace SITE HOST",
+    .usage = "show | {add | remove} SITE | {replace | lost} SITE HOST",
     .options = options,
     .max_operands = 3,
     .manual = "show prints the links, and of each whose changes it brings.\n\n"
@@ -97,6 +97,8 @@ const rw_verb rw_verb_topology = {
               "replace gives a site another server: a replica of its dead one, at HOST (host:port, or a socket), takes its place. The replica has applied all that it received, replicates no more, "
               "and can be written to, but nobody has written there. GTIDs tell what it has. What it had and nobody else has goes out from there. What it lacks and others have comes back from one of them: "
               "until then applications must keep away from it. The verb writes 'hosts = HOST' into the site's section; every ringway run must read it again. With two sites nothing can come "
-              "back, and the verb refuses. What only the dead server had stays in its log.",
+              "back, and the verb refuses. \n\n"
+              "lost lists what only the former server of a replaced site has: started again at HOST, where no application reaches it, its log is read from where nobody had it. One line each: GTID, "
+              "time, tables and rows. What becomes of it is for a person to say: left alone, or brought in with the server's own tools (mysqlbinlog and that GTID) as a new change at the site's present server.",
     .run = run,
 };

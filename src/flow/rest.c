@@ -6,6 +6,7 @@
 void rw_rest_clear(rw_rest *rest)
 {
     g_free(rest->gtid);
+    g_free(rest->sent);
     *rest = (rw_rest){0};
 }
 
@@ -26,21 +27,23 @@ static bool load_back(rw_rest *rest, unsigned site_id, rw_connection *site, GErr
 
 bool rw_rest_load(rw_rest *rest, unsigned site_id, rw_connection *site, GError **error)
 {
-    rw_slice c[4];
+    rw_slice c[5];
     *rest = (rw_rest){0};
-    g_autoptr(rw_result) rows = rw_connection_query(site, "SELECT source, after_us, until_us, gtid FROM ringway.rest ORDER BY until_us DESC LIMIT 1", error);
+    g_autoptr(rw_result) rows = rw_connection_query(site, "SELECT source, after_us, until_us, gtid, sent FROM ringway.rest ORDER BY until_us DESC LIMIT 1", error);
     if (!rows) return false;
-    if (!rw_result_next(rows, c, 4)) return true;
-    *rest = (rw_rest){.source = (unsigned)rw_cell_number(c[0]), .after_us = rw_cell_number(c[1]), .until_us = rw_cell_number(c[2]), .gtid = rw_cell_text(c[3])};
+    if (!rw_result_next(rows, c, 5)) return true;
+    *rest = (rw_rest){.source = (unsigned)rw_cell_number(c[0]), .after_us = rw_cell_number(c[1]), .until_us = rw_cell_number(c[2]), .gtid = rw_cell_text(c[3]), .sent = rw_cell_text(c[4])};
     return load_back(rest, site_id, site, error);
 }
 
 bool rw_rest_record(const rw_rest *rest, rw_connection *site, GError **error)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_printf(sql, "REPLACE INTO ringway.rest (source,after_us,until_us,gtid) VALUES (%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",", rest->source, rest->after_us,
+    g_string_printf(sql, "REPLACE INTO ringway.rest (source,after_us,until_us,gtid,sent) VALUES (%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",", rest->source, rest->after_us,
                     rest->until_us);
     rw_sql_quote(sql, rw_slice_str(rest->gtid));
+    g_string_append_c(sql, ',');
+    rw_sql_quote(sql, rw_slice_str(rest->sent));
     g_string_append_c(sql, ')');
     return rw_connection_run(site, sql->str, error);
 }

@@ -12,6 +12,7 @@ typedef struct {
     uint64_t after_us, until_us; /* stamps of the site's own: later than, and up to; until_us 0: there is no row */
     uint64_t back_us;            /* up to this stamp, it has come back */
     char *gtid;                  /* where in its log the present server took over; owned */
+    char *sent;                  /* up to where in the former server's log any site had it then; owned */
 } rw_rest;
 
 void rw_rest_clear(rw_rest *rest);

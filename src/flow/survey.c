@@ -1,8 +1,6 @@
 #include "flow/survey.h"
 
-#include "flow/decode/decoder.h"
-#include "flow/read/stream.h"
-#include "flow/route/router.h"
+#include "flow/walk.h"
 
 #include <string.h>
 
@@ -12,7 +10,6 @@ typedef struct {
     rw_gtid_state wanted;    /* of pos */
     bool by_gtid, reached, passed, within_ddl;
     const rw_log_place *from;
-    rw_router *router;
     rw_survey_own *own;      /* NULL: not asked */
     rw_history *history;     /* up to the last transaction that the position has */
 } walk;
@@ -50,36 +47,30 @@ static void note_own(walk *w, const rw_txn *txn)
 {
     if (!w->own) return;
     if (w->own->marked && strstr(txn->gtid, w->own->marked)) w->own->n_marked++;
-    if (txn->dropped) return; /* a window */
+    if (txn->own_us <= w->own->last_us) return; /* a window, or nothing that concerns anybody */
     w->own->any = true;
-    w->own->last_us = txn->author->stamp_us;
+    w->own->last_us = txn->own_us;
 }
 
 /* A transaction has ended in the log. */
-static void judge(walk *w)
+static void judge(walk *w, const rw_router *router)
 {
-    const rw_txn *txn = rw_router_txn(w->router);
+    const rw_txn *txn = rw_router_txn(router);
     bool has = w->by_gtid ? rw_gtid_state_contains(&w->wanted, txn->gtid) : is_before(txn->file, txn->end_bytes, w->pos);
     w->passed = !has;
     if (!has) return;
-    *w->history = *rw_router_history(w->router);
+    *w->history = *rw_router_history(router);
     note_own(w, txn);
     w->within_ddl = txn->intents != NULL;
     w->reached = !w->by_gtid && rw_log_file_compare(txn->file, w->pos->file) == 0 && txn->end_bytes == w->pos->offset_bytes;
 }
 
-static bool feed(walk *w, rw_decoder *decoder, rw_slice bytes, GError **error)
+static bool visit(void *user, rw_router *router, const rw_event *event, const rw_route *route, GError **error)
 {
-    rw_event event;
-    rw_route route;
-    GError *failure = NULL;
-    if (!rw_decoder_feed(decoder, bytes, error)) return false;
-    while (!w->reached && !w->passed && rw_decoder_next(decoder, &event, &failure)) {
-        if (!rw_router_event(w->router, &event, &route, error)) return false;
-        if (route.ends) judge(w);
-    }
-    if (failure) g_propagate_error(error, failure);
-    return !failure;
+    walk *w = user;
+    (void)event, (void)error;
+    if (route->ends) judge(w, router);
+    return !w->reached && !w->passed;
 }
 
 static bool read_log(walk *w, GError **error)
@@ -88,21 +79,9 @@ static bool read_log(walk *w, GError **error)
     bool here = is_here(w, w->from);
     g_auto(rw_gtid_state) gtid = {0};
     if (!rw_gtid_state_parse(&gtid, here ? RW_GTID_NONE : w->wanted.kind, here ? NULL : w->from->gtid, error)) return false;
-    const rw_dump_start start = {.file = here ? w->from->file : NULL, .offset_bytes = w->from->offset_bytes, .gtid = here ? NULL : &gtid, .once = true};
-    const rw_stream_limits limits = {s->conf->connect_timeout_s, s->conf->heartbeat_s, s->conf->deadline_s, 0};
-    const rw_router_start route = {.scope = s->site->name, .source = s->site->id, .conf = s->conf, .file = here ? w->from->file : "", .history = w->from->history, .watch = true, .cluster = *s->session->cluster};
-    rw_endpoint at = {.site = s->site};
-    rw_endpoint_take(&at, s->session);
-    g_autoptr(rw_stream) stream = rw_stream_open(&at, limits, &start, error);
-    w->router = stream ? rw_router_new(&route, error) : NULL;
-    if (!w->router) return false;
-    rw_decoder *decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
-    GError *failure = NULL;
-    rw_slice bytes;
-    while (!failure && !w->reached && !w->passed && rw_stream_next(stream, &bytes, &failure) == RW_STREAM_EVENT) feed(w, decoder, bytes, &failure);
-    rw_decoder_free(decoder);
-    if (failure) g_propagate_error(error, failure);
-    return !failure;
+    const rw_walk walk_log = {.conf = s->conf, .site = s->site, .session = s->session, .history = w->from->history, .visit = visit, .user = w,
+                              .start = {.file = here ? w->from->file : NULL, .offset_bytes = w->from->offset_bytes, .gtid = here ? NULL : &gtid, .once = true}};
+    return rw_walk_log(&walk_log, error);
 }
 
 /* A position that the log has not come to is not this site's. */
@@ -128,7 +107,7 @@ static bool survey(walk *w, GError **error)
     if (!w->from)
         return rw_fail(error, RW_ERR_CONFIG, "site %s: no place in its log before that position is known; let the copy hold the schema ringway, too, or take a later one", w->survey->site->name);
     *w->history = w->from->history;
-    if (w->own) w->own->last_us = w->from->history.stamp_us;
+    if (w->own) w->own->last_us = rw_history_own(&w->from->history, w->survey->site->id);
     if (!w->by_gtid && rw_log_file_compare(w->from->file, w->pos->file) == 0 && w->from->offset_bytes == w->pos->offset_bytes) return true;
     if (!read_log(w, error)) return false;
     if (w->within_ddl)
@@ -140,7 +119,6 @@ bool rw_survey_history(const rw_survey *s, const rw_source_pos *pos, rw_history 
 {
     walk w = {.survey = s, .pos = pos, .by_gtid = !*pos->file, .own = own, .history = history};
     bool ok = rw_gtid_state_parse(&w.wanted, w.by_gtid ? s->session->dialect->gtid_kind : RW_GTID_NONE, w.by_gtid ? pos->gtid : NULL, error) && survey(&w, error);
-    rw_router_free(w.router);
     rw_gtid_state_clear(&w.wanted);
     return ok;
 }

@@ -23,8 +23,8 @@ typedef struct {
 typedef struct {
     const char *marked; /* in: what stands in the GTIDs of transactions to be counted; NULL: of none */
     unsigned n_marked;
-    uint64_t last_us;   /* stamp of the last transaction; none: the highest at the known place */
-    bool any;
+    uint64_t last_us;   /* stamp of the last change */
+    bool any;           /* since the known place */
 } rw_survey_own;
 
 /* By file and offset if it has them, else by GTID. */

@@ -137,6 +137,7 @@ const char *const rw_schema_sql[] = {
     "  after_us BIGINT UNSIGNED NOT NULL COMMENT 'highest stamp of this site that its present server had when it took over',\n"
     "  until_us BIGINT UNSIGNED NOT NULL COMMENT 'highest stamp of this site that any site had then; what is written here later has a higher one',\n"
     "  gtid LONGTEXT NOT NULL COMMENT 'where in its log the present server took over',\n"
+    "  sent LONGTEXT NOT NULL COMMENT 'up to where in the former server''s log any site had it then',\n"
     "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it took over',\n"
     "  PRIMARY KEY (until_us)\n"
     ")" TABLE_OPTIONS " COMMENT 'changes of this site''s server: ringway topology replace'",

@@ -106,7 +106,10 @@ def replace(ringway, west, new):
     shown = ringway.cmd('topology', 'replace', 'west', new.address, '--print').stdout
     answer = ringway.cmd('topology', 'replace', 'west', new.address).stdout
     assert answer.startswith(shown) and f'hosts = {new.address}' in ringway.conf.read_text()
-    ringway.process.send_signal(signal.SIGHUP)
+    if ringway.running():
+        ringway.process.send_signal(signal.SIGHUP)
+    else:
+        ringway.start(wait=False)
     return answer
 
 
@@ -119,21 +122,40 @@ def check(ringway, counts):
         assert ringway.rows(name, 'SELECT SUM(balance) FROM account') == [(sum(counts.values()),)]
 
 
+def listed(ringway, old, count):
+    """What only the former server has."""
+    old.start()
+    lines = ringway.cmd('topology', 'lost', 'west', old.address).stdout.splitlines()
+    if not count:
+        assert len(lines) == 1 and 'nothing that others have not' in lines[0], lines
+        return
+    assert len(lines) == count, lines
+    for line in lines:
+        assert all(f'{ringway.db}.{table}: 1 {done}' in line for table, done in (('k', 'inserted'), ('total', 'changed'), ('account', 'changed'))), line
+    present = ringway.cmd('topology', 'lost', 'west', ringway.sites['west'].primary.address, expect=2)
+    assert 'is the present server' in present.stderr
+
+
 @pytest.mark.parametrize('sites, shape, what', [('mysql', 'ring', 'lacks'), ('mysql', 'mesh', 'lacks'), ('mysql', 'mesh', 'leads'),
                                                 ('mariadb', 'ring', 'lacks'), ('mariadb', 'mesh', 'lacks'), ('mariadb', 'ring', 'equal')], indirect=['sites'])
 def test_a_replica_takes_over(sites, shape, what):
     west = sites.west
-    new = west.replica
+    old, new = west.primary, west.replica
     with contextlib.closing(sites.topology(shape)) as ringway, contextlib.ExitStack() as stack:
-        loads = {n: stack.enter_context(Load(ringway.sites[n], ringway.db, writer(n), patient=True, pause=0.01)) for n in ('east', 'north')}
+        loads = {n: stack.enter_context(Load(ringway.sites[n], ringway.db, writer(n), patient=True, pause=0.05)) for n in ('east', 'north')}
         write(ringway, 'west', 0, 30)
         ringway.caught_up(30, sources=[west])
         west.caught_up(new)
         out = [link for link in ringway.links() if link.startswith('west->')]
+        behind = ['north->west'] if (what, shape) == ('lacks', 'mesh') else []   # what comes back was written onto rows that it had not come to yet
+        ringway.pause(*behind)
+        west.caught_up(new)
         if what == 'lacks':
             stop_receiving(new)
             write(ringway, 'west', 30, 20)
             ringway.caught_up(30, sources=[west])
+            ringway.stop()
+            write(ringway, 'west', 900, 3)                  # which nobody else has
         elif what == 'leads':
             ringway.pause(*out)
             write(ringway, 'west', 30, 20)
@@ -144,6 +166,7 @@ def test_a_replica_takes_over(sites, shape, what):
             ringway.resume(*out)
         for load in loads.values():
             load.wait_for(len(load.acknowledged) + 20)
+        ringway.resume(*behind)
         ringway.caught_up(60, sources=sites.others)
         if what != 'equal':
             wait_until(lambda: ringway.rows('west', "SELECT n FROM total WHERE site = 'west'") == [(50,)], 30, lambda: ringway.tail())
@@ -151,3 +174,4 @@ def test_a_replica_takes_over(sites, shape, what):
         counts = {n: load.stop() for n, load in loads.items()}
         counts['west'] = 70 if what != 'equal' else 50
         check(ringway, counts)
+        listed(ringway, old, 3 if what == 'lacks' else 0)

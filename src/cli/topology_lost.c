@@ -1,0 +1,44 @@
+/* topology_lost: what only the former server of a replaced site has, listed for a person, who decides what becomes of it. */
+#include "cli/topology_common.h"
+#include "flow/lost.h"
+#include "flow/rest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void show(void *user, const rw_lost_txn *txn)
+{
+    unsigned *n = user;
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc((gint64)(txn->commit_us / G_USEC_PER_SEC));
+    g_autofree char *time = g_date_time_format(at, "%Y-%m-%d %H:%M:%S UTC");
+    printf("%s  %s  %s\n", txn->gtid, time, txn->what);
+    ++*n;
+}
+
+static bool check_former(const rw_connection *present, const rw_connection *former, const rw_rest *rest, GError **error)
+{
+    if (!rest->until_us) return rw_fail(error, RW_ERR_CONFIG, "topology lost: site %s has had one server only; nothing was replaced (ringway topology replace)", present->site);
+    if (strcmp(present->identity, former->identity) != 0) return true;
+    return rw_fail(error, RW_ERR_CONFIG, "host %s is the present server of site %s; start the former one where no application reaches it, and name its host", former->address, present->site);
+}
+
+static bool list(const rw_conf *conf, const rw_site_conf *site, const rw_site_conf *at, GError **error)
+{
+    const rw_connection_limits limits = {conf->connect_timeout_s, 0, conf->deadline_s};
+    g_auto(rw_rest) rest = {0};
+    unsigned n = 0;
+    g_autoptr(rw_connection) present = rw_connection_open(site, limits, error), former = present ? rw_connection_open(at, limits, error) : NULL;
+    if (!former || !rw_rest_load(&rest, site->id, present, error) || !check_former(present, former, &rest, error) ||
+        !rw_lost_list(conf, at, former, rest.sent, show, &n, error)) return false;
+    if (!n) printf("site %s: its former server at %s has nothing that others have not\n", site->name, former->address);
+    return true;
+}
+
+bool rw_topology_lost(const rw_args *args, rw_conf *conf, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(rw_conf) changed = NULL;
+    rw_site_conf at;
+    const rw_site_conf *site = rw_topology_find_site(conf, "topology lost", args->operands[1], error);
+    return site && rw_topology_site_at(conf, site, args->operands[2], &text, &changed, &at, error) && list(conf, site, &at, error);
+}

@@ -1,0 +1,98 @@
+#include "flow/lost.h"
+
+#include "change/rows.h"
+#include "flow/walk.h"
+#include "server/schema.h"
+
+#include <string.h>
+
+enum { SHOWN_BYTES = 200 };
+
+typedef struct {
+    char *name; /* schema.table */
+    unsigned n[3]; /* by rw_op */
+} touched;
+
+typedef struct {
+    GArray *tables; /* touched, of the transaction under way */
+    GString *what;
+    rw_lost_found found;
+    void *user;
+} lister;
+
+static void clear_touched(void *data) { g_free(((touched *)data)->name); }
+
+static touched *table_of(lister *l, const rw_table *table)
+{
+    g_autofree char *name = g_strdup_printf("%s.%s", table->schema, table->name);
+    for (guint i = 0; i < l->tables->len; i++)
+        if (strcmp(g_array_index(l->tables, touched, i).name, name) == 0) return &g_array_index(l->tables, touched, i);
+    touched one = {.name = g_steal_pointer(&name)};
+    g_array_append_val(l->tables, one);
+    return &g_array_index(l->tables, touched, l->tables->len - 1);
+}
+
+static bool count_rows(lister *l, rw_rows rows, GError **error)
+{
+    rw_slice before, after;
+    bool bad = false;
+    if (g_ascii_strcasecmp(rows.table->schema, RW_SCHEMA) == 0) return true;
+    touched *t = table_of(l, rows.table);
+    while (rw_rows_next(&rows, &before, &after, &bad)) t->n[rows.op]++;
+    return !bad || rw_fail(error, RW_ERR_STOP, "a row event of %s does not fit its table map; the log is damaged", t->name);
+}
+
+static void describe(lister *l)
+{
+    static const char *const done[] = {[RW_INSERT] = "inserted", [RW_UPDATE] = "changed", [RW_DELETE] = "deleted"};
+    for (guint i = 0; i < l->tables->len; i++) {
+        const touched *t = &g_array_index(l->tables, touched, i);
+        g_string_append_printf(l->what, "%s%s:", l->what->len ? "; " : "", t->name);
+        const char *comma = " ";
+        for (unsigned op = 0; op < G_N_ELEMENTS(t->n); op++) {
+            if (!t->n[op]) continue;
+            g_string_append_printf(l->what, "%s%u %s", comma, t->n[op], done[op]);
+            comma = ", ";
+        }
+    }
+}
+
+static void end_txn(lister *l, const rw_txn *txn)
+{
+    if (!txn->dropped) describe(l);
+    g_strdelimit(l->what->str, "\n\r\t", ' '); /* a line each */
+    if (l->what->len && !txn->dropped) l->found(l->user, &(rw_lost_txn){txn->gtid, txn->commit_us, l->what->str});
+    g_array_set_size(l->tables, 0);
+    g_string_truncate(l->what, 0);
+}
+
+static bool visit(void *user, rw_router *router, const rw_event *event, const rw_route *route, GError **error)
+{
+    lister *l = user;
+    if (event->kind == RW_EVENT_ROWS && !count_rows(l, event->rows, error)) return false;
+    if (event->kind == RW_EVENT_QUERY) g_string_append_len(l->what, (const char *)event->query.statement.data, (gssize)MIN(event->query.statement.len, SHOWN_BYTES));
+    if (route->action == RW_ROUTE_VOID) g_array_set_size(l->tables, 0);
+    if (route->ends) end_txn(l, rw_router_txn(router));
+    return true;
+}
+
+static bool check_has(rw_connection *former, const rw_gtid_state *sent, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *lacks = former->dialect->missing(former, sent, &failure);
+    if (failure) g_propagate_error(error, failure);
+    else if (lacks) rw_fail(error, RW_ERR_CONFIG, "site %s: host %s is not the former server: it lacks transactions that it had sent: %s", former->site, former->address, lacks);
+    return !failure && !lacks;
+}
+
+bool rw_lost_list(const rw_conf *conf, const rw_site_conf *site, rw_connection *former, const char *sent, rw_lost_found found, void *user, GError **error)
+{
+    g_auto(rw_gtid_state) state = {0};
+    lister l = {g_array_new(FALSE, FALSE, sizeof(touched)), g_string_new(NULL), found, user};
+    g_array_set_clear_func(l.tables, clear_touched);
+    const rw_walk walk = {.conf = conf, .site = site, .session = former, .start = {.gtid = &state, .once = true}, .visit = visit, .user = &l};
+    bool ok = rw_gtid_state_parse(&state, former->dialect->gtid_kind, sent, error) && check_has(former, &state, error) && rw_walk_log(&walk, error);
+    g_array_unref(l.tables);
+    g_string_free(l.what, TRUE);
+    return ok;
+}
