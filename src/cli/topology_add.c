@@ -17,11 +17,9 @@ static const rw_site_conf *site_at(const rw_reroute *r, unsigned i) { return &r-
 
 static bool check_is_another(const rw_reroute *r, const rw_site_conf *added, const rw_connection *mine, GError **error)
 {
-    for (unsigned i = 0; i < r->conf->n_sites; i++)
-        if (r->sites[i] && strcmp(mine->identity, r->sites[i]->identity) == 0)
-            return rw_fail(error, RW_ERR_CONFIG, "site %s is the same server as site %s (%s), or has its identity still; correct its hosts, or give the copy an identity of its own",
-                           added->name, site_at(r, i)->name, mine->identity);
-    return true;
+    const rw_site_conf *other = rw_topology_served_by(r, mine);
+    return !other || rw_fail(error, RW_ERR_CONFIG, "site %s is the same server as site %s (%s), or has its identity still; correct its hosts, or give the copy an identity of its own",
+                             added->name, other->name, mine->identity);
 }
 
 /* Its tables are dropped: it must not be one that others receive from. */

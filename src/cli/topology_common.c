@@ -43,6 +43,13 @@ bool rw_topology_site_at(const rw_conf *conf, const rw_site_conf *site, const ch
     return true;
 }
 
+const rw_site_conf *rw_topology_served_by(const rw_reroute *r, const rw_connection *server)
+{
+    for (unsigned i = 0; i < r->conf->n_sites; i++)
+        if (r->sites[i] && r->sites[i] != server && strcmp(r->sites[i]->identity, server->identity) == 0) return &r->conf->sites[i];
+    return NULL;
+}
+
 void rw_topology_say_written(const char *path)
 {
     printf("%s: written. Now every ringway run must read its configuration again (SIGHUP, or a restart), with the same lines in every copy of it\n", path);

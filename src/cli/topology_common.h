@@ -12,6 +12,8 @@ const rw_site_conf *rw_topology_find_site(const rw_conf *conf, const char *what,
 bool rw_topology_open_others(rw_reroute *reroute, const rw_site_conf *but, GError **error);
 /* The links of a changed configuration whose sections stand in the same order; owned. */
 GPtrArray *rw_topology_links_of(const char *path, const char *text, GError **error);
+/* The site whose server that is, of those with a session; NULL: it is another one. */
+const rw_site_conf *rw_topology_served_by(const rw_reroute *reroute, const rw_connection *server);
 void rw_topology_say_written(const char *path);
 
 /* Nobody listens at any host of the site. then: what is to be done when it is so, for the error. */

@@ -68,12 +68,9 @@ static bool check_old_is_down(const replacement *p, GError **error)
 static bool check_is_replica(const replacement *p, GError **error)
 {
     const rw_connection *c = p->server;
+    const rw_site_conf *other = rw_topology_served_by(p->reroute, c);
     bool replicates;
-    for (unsigned i = 0; i < p->conf->n_sites; i++) {
-        const rw_connection *other = p->reroute->sites[i];
-        if (other && other != c && strcmp(other->identity, c->identity) == 0)
-            return rw_fail(error, RW_ERR_CONFIG, "host %s is a server of site %s; name a replica of site %s's", c->address, site_at(p, i)->name, p->old->name);
-    }
+    if (other) return rw_fail(error, RW_ERR_CONFIG, "host %s is a server of site %s; name a replica of site %s's", c->address, other->name, p->old->name);
     if (c->unfit)
         return rw_fail(error, RW_ERR_CONFIG, "host %s: %s; keep applications away from it and make it writable: Ringway writes there before they do", c->address, c->unfit);
     if (!c->shares_gtids)
