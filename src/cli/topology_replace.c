@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COPY_INSTEAD "take the site out (ringway topology remove) and put it in again with a copy of another one (ringway topology add)"
+
 typedef struct {
     const rw_conf *conf;
     const rw_site_conf *old; /* as configured */
@@ -74,8 +76,7 @@ static bool check_is_replica(const replacement *p, GError **error)
     if (c->unfit)
         return rw_fail(error, RW_ERR_CONFIG, "host %s: %s; keep applications away from it and make it writable: Ringway writes there before they do", c->address, c->unfit);
     if (!c->shares_gtids)
-        return rw_fail(error, RW_ERR_CONFIG, "host %s: its GTIDs do not tell what it has of the former server's log, so it cannot be proved where links go on; take the site out "
-                       "(ringway topology remove) and put it in again with a copy of another one (ringway topology add)", c->address);
+        return rw_fail(error, RW_ERR_CONFIG, "host %s: its GTIDs do not tell what it has of the former server's log, so it cannot be proved where links go on; " COPY_INSTEAD, c->address);
     if (!c->dialect->replicates(p->server, &replicates, error)) return false;
     return !replicates || rw_fail(error, RW_ERR_CONFIG, "host %s still replicates, or has received changes that it has not applied; let it apply them, then STOP REPLICA there, and try again", c->address);
 }
@@ -97,8 +98,7 @@ static bool is_ahead(replacement *p, const rw_topology_link *t, bool *ahead, GEr
     g_autofree char *lacks = NULL;
     if (rw_progress_load(&progress, p->old->id, p->server->dialect, p->reroute->sites[t->target], &failure)) {
         if (progress.gtid.kind == RW_GTID_NONE)
-            rw_fail(&failure, RW_ERR_CONFIG, "link %s: its position is not one by GTID, so it cannot be told whether host %s has all of it; take the site out (ringway topology remove) and put it "
-                    "in again with a copy of another one (ringway topology add)", t->name, p->server->address);
+            rw_fail(&failure, RW_ERR_CONFIG, "link %s: its position is not one by GTID, so it cannot be told whether host %s has all of it; " COPY_INSTEAD, t->name, p->server->address);
         else lacks = p->server->dialect->missing(p->server, &progress.gtid, &failure);
     }
     /* Who is ahead of whom has all of it. */
@@ -144,8 +144,7 @@ static bool survey_end(replacement *p, GError **error)
     bool ok = survey(p, error);
     p->own.marked = NULL;
     if (!ok || !p->own.n_marked) return ok;
-    return rw_fail(error, RW_ERR_CONFIG, "host %s: %u transactions in its log are its own: applications or links have written there since it stopped to replicate, and Ringway cannot put what it lacks before that; take the site out "
-                   "(ringway topology remove) and put it in again with a copy of another one (ringway topology add)", p->server->address, p->own.n_marked);
+    return rw_fail(error, RW_ERR_CONFIG, "host %s: %u transactions in its log are its own: applications or links have written there since it stopped to replicate, and Ringway cannot put what it lacks before that; " COPY_INSTEAD, p->server->address, p->own.n_marked);
 }
 
 /* Stamps of the site's own transactions in recent windows of a target that reads from it. */
@@ -183,8 +182,7 @@ static bool check_stamps(replacement *p, const rw_site_conf *target, GError **er
     }
     p->n_lacking = MAX(p->n_lacking, n_lacking);
     if (found && !between) return true;
-    return rw_fail(error, RW_ERR_CONFIG, "site %s lacks transactions at host %s that site %s has, and commit times in its log do not tell which; take the site out (ringway topology remove) and put it "
-                   "in again with a copy of another one (ringway topology add)", p->old->name, p->server->address, target->name);
+    return rw_fail(error, RW_ERR_CONFIG, "site %s lacks transactions at host %s that site %s has, and commit times in its log do not tell which; " COPY_INSTEAD, p->old->name, p->server->address, target->name);
 }
 
 /* ---- who brings it back */
@@ -229,8 +227,8 @@ static bool choose_source(replacement *p, GError **error)
         p->rest.source = site_at(p, link_at(p, i)->source)->id;
     }
     if (p->rest.source) return true;
-    return rw_fail(error, RW_ERR_CONFIG, "site %s lacks transactions at host %s that others have, and no site that it receives from can bring them; take the site out (ringway topology remove) and put "
-                   "it in again with a copy of another one (ringway topology add)", p->old->name, p->server->address);
+    return rw_fail(error, RW_ERR_CONFIG, "site %s lacks transactions at host %s that others have, and no site that it receives from can bring them; " COPY_INSTEAD,
+                   p->old->name, p->server->address);
 }
 
 static bool plan_rest(replacement *p, GError **error)
