@@ -157,7 +157,7 @@ bool rw_args_parse(int argc, char *const *argv, rw_args *args, const rw_verb **v
 void rw_args_clear(rw_args *args)
 {
     char *const texts[] = {args->config, args->log_format, args->site, args->from, args->table, args->kind, args->state, args->since,
-                           args->until, args->limit, args->keep, args->copy_of, args->link.source, args->link.target};
+                           args->until, args->limit, args->keep, args->copy_of, args->apply, args->link.source, args->link.target};
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) g_free(texts[i]);
     g_strfreev(args->operands);
     *args = (rw_args){0};

@@ -1,4 +1,4 @@
-/* topology_lost: what only the former server of a replaced site has, listed for a person, who decides what becomes of it. */
+/* topology_lost: what only the former server of a replaced site has, listed for a person, who decides what becomes of it; and written at the present one, if so decided. */
 #include "cli/topology_common.h"
 #include "flow/lost.h"
 #include "flow/rest.h"
@@ -6,13 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+typedef struct {
+    unsigned found, refused;
+} tally;
+
 static void show(void *user, const rw_lost_txn *txn)
 {
-    unsigned *n = user;
+    tally *t = user;
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc((gint64)(txn->commit_us / G_USEC_PER_SEC));
     g_autofree char *time = g_date_time_format(at, "%Y-%m-%d %H:%M:%S UTC");
-    printf("%s  %s  %s\n", txn->gtid, time, txn->what);
-    ++*n;
+    printf("%s  %s  %s%s%s\n", txn->gtid, time, txn->what, *txn->outcome ? "  => " : "", txn->outcome);
+    t->found++;
+    t->refused += g_str_has_prefix(txn->outcome, "not ");
 }
 
 static bool check_former(const rw_connection *present, const rw_connection *former, const rw_rest *rest, GError **error)
@@ -22,16 +27,33 @@ static bool check_former(const rw_connection *present, const rw_connection *form
     return rw_fail(error, RW_ERR_CONFIG, "host %s is the present server of site %s; start the former one where no application reaches it, and name its host", former->address, present->site);
 }
 
-static bool list(const rw_conf *conf, const rw_site_conf *site, const rw_site_conf *at, GError **error)
+/* What the user asked for, as rw_regain_new takes it; owned. */
+static char **wanted_of(const char *apply)
+{
+    if (g_strcmp0(apply, "all") == 0) return NULL;
+    char **gtids = g_strsplit(apply ? apply : "", ",", -1);
+    for (char **gtid = gtids; *gtid; gtid++) g_strstrip(*gtid);
+    return gtids;
+}
+
+static bool tell(const rw_site_conf *site, const rw_connection *former, const rw_regain *regain, tally t, GError **error)
+{
+    const char *missed = rw_regain_missed(regain);
+    if (!t.found) printf("site %s: its former server at %s has nothing that others have not\n", site->name, former->address);
+    if (missed) return rw_fail(error, RW_ERR_CONFIG, "topology lost: transaction %s is not among them; --apply takes the GTIDs of the list, separated by commas, or all", missed);
+    return !t.refused || rw_fail(error, RW_ERR_CONFLICT, "topology lost: %u of %u transactions were not applied; nothing of them was written, what to do about each is for you to say", t.refused, t.found);
+}
+
+static bool list(const rw_conf *conf, const rw_site_conf *site, const rw_site_conf *at, const char *apply, GError **error)
 {
     const rw_connection_limits limits = {conf->connect_timeout_s, 0, conf->deadline_s};
     g_auto(rw_rest) rest = {0};
-    unsigned n = 0;
+    tally t = {0, 0};
     g_autoptr(rw_connection) present = rw_connection_open(site, limits, error), former = present ? rw_connection_open(at, limits, error) : NULL;
-    if (!former || !rw_rest_load(&rest, site->id, present, error) || !check_former(present, former, &rest, error) ||
-        !rw_lost_list(conf, at, former, rest.sent, show, &n, error)) return false;
-    if (!n) printf("site %s: its former server at %s has nothing that others have not\n", site->name, former->address);
-    return true;
+    if (!former || !rw_rest_load(&rest, site->id, present, error) || !check_former(present, former, &rest, error)) return false;
+    g_auto(GStrv) wanted = wanted_of(apply);
+    g_autoptr(rw_regain) regain = rw_regain_new(conf, present, wanted, error);
+    return regain && rw_lost_list(conf, at, former, rest.sent, regain, show, &t, error) && tell(site, former, regain, t, error);
 }
 
 bool rw_topology_lost(const rw_args *args, rw_conf *conf, GError **error)
@@ -40,5 +62,5 @@ bool rw_topology_lost(const rw_args *args, rw_conf *conf, GError **error)
     g_autoptr(rw_conf) changed = NULL;
     rw_site_conf at;
     const rw_site_conf *site = rw_topology_find_site(conf, "topology lost", args->operands[1], error);
-    return site && rw_topology_site_at(conf, site, args->operands[2], &text, &changed, &at, error) && list(conf, site, &at, error);
+    return site && rw_topology_site_at(conf, site, args->operands[2], &text, &changed, &at, error) && list(conf, site, &at, args->apply, error);
 }

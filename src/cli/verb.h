@@ -27,7 +27,7 @@ typedef struct {
     char *config, *log_format;
     bool verbose, help, version;
     bool print, check, json, watch, crash_points, force, whole;
-    char *site, *from, *table, *kind, *state, *since, *until, *limit, *keep, *copy_of;
+    char *site, *from, *table, *kind, *state, *since, *until, *limit, *keep, *copy_of, *apply;
     rw_link_arg link;
     char **operands; /* NULL-terminated, never NULL */
 } rw_args;

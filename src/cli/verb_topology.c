@@ -9,6 +9,7 @@ static const rw_verb_option options[] = {
     {"print", 0, RW_ARG_FLAG, offsetof(rw_args, print), .help = "say what would be done, and do nothing"},
     {"copy-of", 0, RW_ARG_TEXT, offsetof(rw_args, copy_of), .value = "SITE", .help = "add: whose data the new site holds"},
     {"from", 0, RW_ARG_TEXT, offsetof(rw_args, from), .value = "POSITION", .help = "add: up to where in that site's log"},
+    {"apply", 0, RW_ARG_TEXT, offsetof(rw_args, apply), .value = "GTID,...|all", .help = "lost: write these transactions at the present server"},
     {NULL},
 };
 
@@ -45,7 +46,20 @@ static const struct action {
     const char *name;
     unsigned operands;
     bool (*run)(const rw_args *args, rw_conf *conf, GError **error);
-} actions[] = {{"show", 1, show}, {"add", 2, rw_topology_add}, {"remove", 2, rw_topology_remove}, {"lost", 3, rw_topology_lost}, {"replace", 3, rw_topology_replace}};
+    bool plans; /* knows --print */
+} actions[] = {{"show", 1, show, false}, {"add", 2, rw_topology_add, true}, {"remove", 2, rw_topology_remove, true}, {"lost", 3, rw_topology_lost, false}, {"replace", 3, rw_topology_replace, true}};
+
+static bool check_option(const struct action *a, const char *option, bool given, bool known, GError **error)
+{
+    return !given || known || rw_fail(error, RW_ERR_CONFIG, "topology %s: knows no --%s; see: ringway topology --help", a->name, option);
+}
+
+static bool check_options(const struct action *a, const rw_args *args, GError **error)
+{
+    bool adds = strcmp(a->name, "add") == 0, lost = strcmp(a->name, "lost") == 0;
+    return check_option(a, "print", args->print, a->plans, error) && check_option(a, "copy-of", args->copy_of, adds, error) &&
+           check_option(a, "from", args->from, adds, error) && check_option(a, "apply", args->apply, lost, error);
+}
 
 static const struct action *find_action(const rw_args *args, GError **error)
 {
@@ -67,7 +81,7 @@ static const struct action *find_action(const rw_args *args, GError **error)
 static int run(const rw_args *args, GError **error)
 {
     const struct action *a = find_action(args, error);
-    if (!a) return RW_EXIT_USAGE;
+    if (!a || !check_options(a, args, error)) return RW_EXIT_USAGE;
     g_autoptr(rw_conf) conf = rw_cli_conf(args, error);
     if (!conf) return RW_EXIT_USAGE;
     return a->run(args, conf, error) ? RW_EXIT_DONE : RW_EXIT_FOUND;
@@ -99,6 +113,8 @@ const rw_verb rw_verb_topology = {
               "until then applications must keep away from it. The verb writes 'hosts = HOST' into the site's section; every ringway run must read it again. With two sites nothing can come "
               "back, and the verb refuses. \n\n"
               "lost lists what only the former server of a replaced site has: started again at HOST, where no application reaches it, its log is read from where nobody had it. One line each: GTID, "
-              "time, tables and rows. What becomes of it is for a person to say: left alone, or brought in with the server's own tools (mysqlbinlog and that GTID) as a new change at the site's present server.",
+              "time, tables and rows. What becomes of it is for a person to say: left alone, or, with --apply and the GTIDs (or all), written at the site's present server, from where links carry it to all sites as "
+              "a change made now. A transaction is written whole, and once, however often one asks; and only if its rows are still as it had found them. Under the policies delta and merge the columns count that it "
+              "changed, and what adds up is added. What is not written is told with the reason; what was written is told by every later call, too.",
     .run = run,
 };

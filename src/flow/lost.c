@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
     GArray *tables; /* touched, of the transaction under way */
     GString *what;
+    rw_regain *regain;
     rw_lost_found found;
     void *user;
 } lister;
@@ -36,7 +37,6 @@ static bool count_rows(lister *l, rw_rows rows, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
-    if (g_ascii_strcasecmp(rows.table->schema, RW_SCHEMA) == 0) return true;
     touched *t = table_of(l, rows.table);
     while (rw_rows_next(&rows, &before, &after, &bad)) t->n[rows.op]++;
     return !bad || rw_fail(error, RW_ERR_STOP, "a row event of %s does not fit its table map; the log is damaged", t->name);
@@ -57,23 +57,49 @@ static void describe(lister *l)
     }
 }
 
-static void end_txn(lister *l, const rw_txn *txn)
+static void forget_txn(lister *l)
 {
-    if (!txn->dropped) describe(l);
-    g_strdelimit(l->what->str, "\n\r\t", ' '); /* a line each */
-    if (l->what->len && !txn->dropped) l->found(l->user, &(rw_lost_txn){txn->gtid, txn->commit_us, l->what->str});
     g_array_set_size(l->tables, 0);
     g_string_truncate(l->what, 0);
+}
+
+static bool end_txn(lister *l, const rw_txn *txn, GError **error)
+{
+    const char *outcome;
+    if (!txn->dropped) describe(l);
+    g_strdelimit(l->what->str, "\n\r\t", ' '); /* a line each */
+    if (!rw_regain_end(l->regain, txn, &outcome, error)) return false;
+    if (l->what->len && !txn->dropped) l->found(l->user, &(rw_lost_txn){txn->gtid, txn->commit_us, l->what->str, outcome});
+    forget_txn(l);
+    return true;
+}
+
+static bool take_rows(lister *l, const rw_txn *txn, rw_rows rows, GError **error)
+{
+    if (g_ascii_strcasecmp(rows.table->schema, RW_SCHEMA) == 0) return true;
+    return count_rows(l, rows, error) && rw_regain_rows(l->regain, txn, rows, error);
+}
+
+static bool take_statement(lister *l, const rw_txn *txn, rw_slice text, GError **error)
+{
+    g_string_append_len(l->what, (const char *)text.data, (gssize)MIN(text.len, SHOWN_BYTES));
+    return rw_regain_statement(l->regain, txn, error);
+}
+
+static bool undo_txn(lister *l, GError **error)
+{
+    forget_txn(l);
+    return rw_regain_undo(l->regain, error);
 }
 
 static bool visit(void *user, rw_router *router, const rw_event *event, const rw_route *route, GError **error)
 {
     lister *l = user;
-    if (event->kind == RW_EVENT_ROWS && !count_rows(l, event->rows, error)) return false;
-    if (event->kind == RW_EVENT_QUERY) g_string_append_len(l->what, (const char *)event->query.statement.data, (gssize)MIN(event->query.statement.len, SHOWN_BYTES));
-    if (route->action == RW_ROUTE_VOID) g_array_set_size(l->tables, 0);
-    if (route->ends) end_txn(l, rw_router_txn(router));
-    return true;
+    const rw_txn *txn = rw_router_txn(router);
+    if (event->kind == RW_EVENT_ROWS && !take_rows(l, txn, event->rows, error)) return false;
+    if (event->kind == RW_EVENT_QUERY && !take_statement(l, txn, event->query.statement, error)) return false;
+    if (route->action == RW_ROUTE_VOID && !undo_txn(l, error)) return false;
+    return !route->ends || end_txn(l, txn, error);
 }
 
 static bool check_has(rw_connection *former, const rw_gtid_state *sent, GError **error)
@@ -85,10 +111,10 @@ static bool check_has(rw_connection *former, const rw_gtid_state *sent, GError *
     return !failure && !lacks;
 }
 
-bool rw_lost_list(const rw_conf *conf, const rw_site_conf *site, rw_connection *former, const char *sent, rw_lost_found found, void *user, GError **error)
+bool rw_lost_list(const rw_conf *conf, const rw_site_conf *site, rw_connection *former, const char *sent, rw_regain *regain, rw_lost_found found, void *user, GError **error)
 {
     g_auto(rw_gtid_state) state = {0};
-    lister l = {g_array_new(FALSE, FALSE, sizeof(touched)), g_string_new(NULL), found, user};
+    lister l = {g_array_new(FALSE, FALSE, sizeof(touched)), g_string_new(NULL), regain, found, user};
     g_array_set_clear_func(l.tables, clear_touched);
     const rw_walk walk = {.conf = conf, .site = site, .session = former, .start = {.gtid = &state, .once = true}, .visit = visit, .user = &l};
     bool ok = rw_gtid_state_parse(&state, former->dialect->gtid_kind, sent, error) && check_has(former, &state, error) && rw_walk_log(&walk, error);

@@ -141,5 +141,11 @@ const char *const rw_schema_sql[] = {
     "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it took over',\n"
     "  PRIMARY KEY (until_us)\n"
     ")" TABLE_OPTIONS " COMMENT 'changes of this site''s server: ringway topology replace'",
+
+    "CREATE TABLE IF NOT EXISTS ringway.regained (\n"
+    "  gtid VARCHAR(160) NOT NULL COMMENT 'transaction of this site''s former server, which nobody else had',\n"
+    "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it was written here, as a new change',\n"
+    "  PRIMARY KEY (gtid)\n"
+    ")" TABLE_OPTIONS " COMMENT 'ringway topology lost --apply'",
     NULL,
 };

@@ -118,18 +118,53 @@ def check(ringway, counts):
         assert ringway.rows(name, 'SELECT SUM(balance) FROM account') == [(sum(counts.values()),)]
 
 
-def listed(ringway, old, count):
-    """What only the former server has."""
+LOST = (('total: 1 changed', 'account: 1 changed', 'k: 1 inserted'), ('total: 1 inserted', 'account: 1 changed', 'k: 1 inserted'),
+        ('total: 1 changed', 'account: 1 changed', 'k: 1 inserted'), ('CREATE TABLE late',), ('late: 1 inserted',))
+
+
+def lose(ringway):
+    """Transactions at west that nobody else gets: one on a row that is written to later, two that build on each other, a statement, and one that needs it."""
+    write(ringway, 'west', 900, 1)
+    with ringway.sites['west'].connect(ringway.db, autocommit=False) as connection, connection.cursor() as cursor:
+        for n, total in ((1, "INSERT INTO total VALUES ('spare', 1)"), (2, "UPDATE total SET n = 2 WHERE site = 'spare'")):
+            cursor.execute("INSERT INTO k VALUES ('spare', %s)", (n,))
+            cursor.execute(total)
+            cursor.execute('UPDATE account SET balance = balance + 1 WHERE id = 1')
+            connection.commit()
+        cursor.execute('CREATE TABLE late (id INT PRIMARY KEY)')
+        cursor.execute('INSERT INTO late VALUES (1)')
+        connection.commit()
+
+
+def lost(ringway, old, *apply, expect=0):
+    answer = ringway.cmd('topology', 'lost', 'west', old.address, *apply, expect=expect)
+    return [line.partition('  => ') for line in answer.stdout.splitlines()], answer.stderr
+
+
+def listed(ringway, old):
+    """What only the former server has. Owned: its GTIDs."""
     old.start()
-    lines = ringway.cmd('topology', 'lost', 'west', old.address).stdout.splitlines()
-    if not count:
-        assert len(lines) == 1 and 'nothing that others have not' in lines[0], lines
-        return
-    assert len(lines) == count, lines
-    for line in lines:
-        assert all(f'{ringway.db}.{table}: 1 {done}' in line for table, done in (('k', 'inserted'), ('total', 'changed'), ('account', 'changed'))), line
+    lines, _ = lost(ringway, old)
+    assert len(lines) == len(LOST) and not any(outcome for _, _, outcome in lines), lines
+    for (line, _, _), words in zip(lines, LOST):
+        assert all(f'{ringway.db}.{word}' in line or word in line for word in words), line
     present = ringway.cmd('topology', 'lost', 'west', ringway.sites['west'].primary.address, expect=2)
     assert 'is the present server' in present.stderr
+    return [line.split()[0] for line, _, _ in lines]
+
+
+def brought_in(ringway, old, gtids):
+    """As the user says: one that cannot be without the one before it, one that is none of them, all of them, and all once more."""
+    lines, error = lost(ringway, old, '--apply', gtids[2], expect=1)
+    assert [outcome for _, _, outcome in lines[:2] + lines[3:]] == [''] * 4, lines
+    assert "`total` {`site`: 'spare'} was changed since" in lines[2][2] and '1 of 5 transactions were not applied' in error, (lines, error)
+    assert 'is not among them' in lost(ringway, old, '--apply', f'{gtids[0]}0', expect=2)[1]
+    for done in ('applied', 'applied before, at 20'):
+        lines, error = lost(ringway, old, '--apply', 'all', expect=1)
+        assert "`total` {`site`: 'west'} was changed since" in lines[0][2] and all(lines[i][2].startswith(done) for i in (1, 2)), lines
+        assert 'it is a statement' in lines[3][2] and 'late' in lines[4][2] and '3 of 5 transactions were not applied' in error, (lines, error)
+    lines, _ = lost(ringway, old)
+    assert [outcome[:14] for _, _, outcome in lines] == ['', 'applied before', 'applied before', '', ''], lines
 
 
 @pytest.mark.parametrize('sites, shape, what', [('mysql', 'ring', 'lacks'), ('mysql', 'mesh', 'lacks'), ('mysql', 'mesh', 'leads'),
@@ -151,7 +186,7 @@ def test_a_replica_takes_over(sites, shape, what):
             write(ringway, 'west', 30, 20)
             ringway.caught_up(30, sources=[west])
             ringway.stop()
-            write(ringway, 'west', 900, 3)                  # which nobody else has
+            lose(ringway)
         elif what == 'leads':
             ringway.pause(*out)
             write(ringway, 'west', 30, 20)
@@ -170,4 +205,10 @@ def test_a_replica_takes_over(sites, shape, what):
         counts = {n: load.stop() for n, load in loads.items()}
         counts['west'] = 70 if what != 'equal' else 50
         check(ringway, counts)
-        listed(ringway, old, 3 if what == 'lacks' else 0)
+        if what == 'lacks':
+            brought_in(ringway, old, listed(ringway, old))
+            ringway.caught_up(30, sources=[*sites.others, west])
+            check(ringway, {**counts, 'spare': 2})
+        else:
+            old.start()
+            assert 'nothing that others have not' in ringway.cmd('topology', 'lost', 'west', old.address).stdout

@@ -208,6 +208,61 @@ bool rw_row_exact_change(rw_row_scratch *scratch, const rw_binding *b, rw_op op,
     return true;
 }
 
+static bool append_term(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice value, GString *sql)
+{
+    if (value.data) return rw_row_literal(scratch, column, value, sql);
+    g_string_append_c(sql, '0');
+    return true;
+}
+
+bool rw_row_sum(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice before, rw_slice after, GString *sql)
+{
+    g_string_append_printf(sql, "COALESCE(%s,0)+(", column->quoted);
+    if (!append_term(scratch, column, after, sql)) return false;
+    g_string_append(sql, ")-(");
+    if (!append_term(scratch, column, before, sql)) return false;
+    g_string_append_c(sql, ')');
+    return true;
+}
+
+static bool append_change(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice before, rw_slice after, GString *sql)
+{
+    g_string_append_printf(sql, "%s=", column->quoted);
+    return column->adds ? rw_row_sum(scratch, column, before, after, sql) : rw_row_literal(scratch, column, after, sql);
+}
+
+static bool changes(const rw_binding *b, const rw_slice *was, const rw_slice *is, unsigned i) { return !b->columns[i].generated && !rw_slice_equal(was[i], is[i]); }
+
+static bool any_change(const rw_binding *b, const rw_slice *was, const rw_slice *is)
+{
+    for (unsigned i = 0; i < b->n_columns; i++)
+        if (changes(b, was, is, i)) return true;
+    return false;
+}
+
+bool rw_row_columns_change(rw_row_scratch *scratch, rw_row_scratch *other, const rw_binding *b, rw_slice before, rw_slice after, GString *sql)
+{
+    const rw_slice *was = rw_row_split(scratch, b, before), *is = rw_row_split(other, b, after);
+    const char *separator = "";
+    if (!was || !is) return false;
+    if (!any_change(b, was, is)) return rw_row_exact_change(scratch, b, RW_UPDATE, before, after, sql);
+    g_string_append_printf(sql, "UPDATE %s SET ", b->quoted);
+    for (unsigned i = 0; i < b->n_columns; i++) {
+        if (!changes(b, was, is, i)) continue;
+        g_string_append(sql, separator);
+        if (!append_change(scratch, &b->columns[i], was[i], is[i], sql)) return false;
+        separator = ",";
+    }
+    g_string_append(sql, " WHERE ");
+    if (!rw_row_key_where(scratch, b, was, sql)) return false;
+    for (unsigned i = 0; i < b->n_columns; i++) {
+        if (b->columns[i].adds || !changes(b, was, is, i)) continue;
+        g_string_append(sql, " AND ");
+        if (!append_exact(scratch, &b->columns[i], was[i], sql)) return false;
+    }
+    return true;
+}
+
 /* Both texts are exact, but servers print one number in several ways. NaN cannot be stored. */
 static bool same_number(const char *a, rw_slice cell)
 {

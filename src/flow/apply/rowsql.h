@@ -42,6 +42,9 @@ void rw_row_cells_where(const rw_binding *b, const rw_slice *cells, GString *sql
 bool rw_row_has_enum_error(const rw_binding *b, const rw_slice *columns);
 /* One change by the whole row: INSERT, or UPDATE or DELETE of the one row that is exactly `before`. */
 bool rw_row_exact_change(rw_row_scratch *scratch, const rw_binding *b, rw_op op, rw_slice before, rw_slice after, GString *sql);
+/* An UPDATE of the columns that a change touched, if they are as it found them; columns that add up get the difference. other: for the second image. */
+bool rw_row_columns_change(rw_row_scratch *scratch, rw_row_scratch *other, const rw_binding *b, rw_slice before, rw_slice after, GString *sql);
+bool rw_row_sum(rw_row_scratch *scratch, const rw_bound_column *column, rw_slice before, rw_slice after, GString *sql); /* column + after - before; NULL counts as 0 */
 /* For people: {`id`: 1, `name`: 'x'}. columns or cells, the other NULL. Values longer than shown_bytes are cut (0: never). */
 typedef struct {
     bool key_only;

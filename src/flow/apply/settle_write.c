@@ -158,12 +158,10 @@ bool rw_settle_write_whole(rw_settle *s, const rw_case *c, bool *lost, GError **
     return write_whole(s, c, lost, error) && (!same || *lost || leave_trace(s, c, c->before, error));
 }
 
-/* col + (after) - (before); NULL counts as 0. */
 static char *sum(rw_settle *s, const rw_bound_column *column, rw_slice before, rw_slice after)
 {
-    const char *plus = after.data ? literal(s, column, after) : "0", *minus = before.data ? literal(s, column, before) : "0";
-    if (!plus || !minus) return NULL;
-    g_string_printf(s->key, "COALESCE(%s,0)+(%s)-(%s)", column->quoted, plus, minus);
+    g_string_truncate(s->key, 0);
+    if (!rw_row_sum(&s->other, column, before, after, s->key)) return NULL;
     return rw_arena_strdup(s->arena, rw_slice_of(s->key->str, s->key->len));
 }
 
