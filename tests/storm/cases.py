@@ -501,6 +501,25 @@ def the_same_column_by_last_write(s):
     s.end('doc', doc(a='west.0.1'))
 
 
+def a_merge(s, end):
+    """A row whose columns are by two transactions of east, the later of which won against what comes in."""
+    x = s.tx('east', ('doc', doc(), doc(b='east.0.1')))
+    y = s.tx('east', ('doc', doc(b='east.0.1'), doc(a='east.0.2', b='east.0.1')), saw=[x])
+    m = s.tx('west', ('doc', doc(), doc(b='west.0.1')))
+    s.record('update/update', 'merge', 'doc', m, y, stamps=(2, 3), at='east')
+    s.end('doc', end)
+
+
+@case()
+def a_column_is_taken_from_a_row_written_later(s):
+    a_merge(s, doc(a='east.0.2', b='west.0.1'))
+
+
+@case('lost', 'resurrected')
+def a_column_that_no_record_is_about(s):
+    a_merge(s, doc(b='west.0.1'))
+
+
 # ---- rows that change and change back
 
 

@@ -263,8 +263,11 @@ class Checker:
                     and not (record.kind == 'foreign_key' and getattr(record, side) is None) \
                     and not (side == 'current' and self.again(record)):
                 self.wrong('nameless', f'{side} change of nobody: {record}')
-        for side in self.losers(record):
-            self.excuse(record, side, sides[side])
+        if record.verdict == 'merge' and record.incoming and record.current:
+            self.excuse_columns(t, record)
+        else:
+            for side in self.losers(record):
+                self.excuse(record, side, sides[side])
         if record.kind == 'unique':
             self.same_value(t, record)
         if record.kind == 'foreign_key':
@@ -289,6 +292,15 @@ class Checker:
             self.recorded[place].add(tx.tag)
         if BY_NAME[place[0]].merge and getattr(record, side):
             self.recorded_columns[place] |= set(getattr(record, side).items())
+
+    def excuse_columns(self, t, record):
+        """The columns that both sides wrote at the same time, whoever wrote the rows last: one of the two is discarded."""
+        place = record.table, record.key
+        for c in t.columns:
+            sides = [(c, row[c]) for row in (record.incoming, record.current)]
+            x, y = (self.txs.get(tag) for _, tag in sides)
+            if c not in t.key and x and y and self.concurrent(x, y, place):
+                self.recorded_columns[place] |= set(sides)
 
     def real(self, t, record, x, y, mixed):
         rows = {self.place(record, 'incoming'), self.place(record, 'current')}
