@@ -1,5 +1,6 @@
 #include "flow/watcher.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "change/rows.h"
 #include "conflict/writers.h"
@@ -25,7 +26,7 @@ struct rw_watcher {
     rw_tables *tables;
     rw_row_items items;
     rw_writers writers;
-    GHashTable *unreadable; /* rw_table, referenced: said once */
+    GHashTable *unreadable; /* rw_table, referenced -> gint64: when it was tried last, monotonic */
     char *file;
     txn_kind kind;
     uint32_t handle;        /* of the transaction's writer in the memory */
@@ -135,10 +136,19 @@ static bool take_writers(rw_watcher *w, const rw_route *route, GError **error)
 
 /* --- rows --- */
 
+/* Asking the server costs more than the change. It may be granted later. */
+static bool is_given_up(const rw_watcher *w, const rw_table *table)
+{
+    const gint64 *tried_us = g_hash_table_lookup(w->unreadable, table);
+    return tried_us && rw_clock_us() - *tried_us < G_USEC_PER_SEC;
+}
+
 static bool pass_over(rw_watcher *w, rw_table *table, const char *why)
 {
-    if (g_hash_table_contains(w->unreadable, table)) return true;
-    g_hash_table_add(w->unreadable, rw_table_ref(table));
+    gint64 now = rw_clock_us();
+    bool known = g_hash_table_contains(w->unreadable, table);
+    g_hash_table_replace(w->unreadable, rw_table_ref(table), g_memdup2(&now, sizeof now));
+    if (known) return true;
     rw_log(RW_LOG_INFO, w->o.link, "changes of %s.%s in the target's log cannot be told by row (%s); only the rows themselves are compared", table->schema,
            table->name, why);
     return true;
@@ -149,6 +159,7 @@ static const rw_binding *binding_of(rw_watcher *w, rw_table *table, GError **err
 {
     g_autoptr(GError) failure = NULL;
     unsigned number;
+    if (is_given_up(w, table)) return NULL;
     if (!w->catalogue) w->catalogue = rw_endpoint_open(w->o.target, (rw_connection_limits){w->o.limits.connect_timeout_s, w->o.limits.deadline_s, w->o.limits.deadline_s}, error);
     if (!w->catalogue) return NULL;
     if (rw_tables_number(w->tables, table, w->catalogue, &number, &failure)) return rw_tables_at(w->tables, number);
@@ -350,7 +361,7 @@ rw_watcher *rw_watcher_start(const rw_watcher_options *options, const rw_memory_
     rw_writers_init(&w->writers);
     w->handles = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     w->changes = rw_own_changes_new();
-    w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, NULL);
+    w->unreadable = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)rw_table_unref, g_free);
     w->decoder = rw_decoder_new((rw_decoder_options){.from_stream = true, .checksum = true, .initial_checksum = true});
     rw_router_start route = {.scope = options->link, .source = options->target->site->id, .conf = options->conf, .file = w->file, .history = from->history, .watch = true, .cluster = options->cluster};
     w->router = rw_router_new(&route, error);

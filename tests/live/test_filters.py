@@ -55,6 +55,25 @@ def test_only_these_schemas(scenario):
     assert scenario.west.one(f'SELECT COUNT(*) FROM {other}.a') == 0
 
 
+def test_changes_of_a_table_that_cannot_be_read_are_not_asked_about_each(scenario):
+    """Who reads the target's log for the memory of last writers asks the server for a table's definition: not again for every change."""
+    other, changes = f'{scenario.db}_other', 300
+
+    def selects():
+        return int(scenario.west.sql("SHOW GLOBAL STATUS LIKE 'Com_select'")[0][1])
+    unlogged(scenario.west, f'CREATE DATABASE {other}', f'CREATE TABLE {other}.t (id INT PRIMARY KEY) ENGINE=MyISAM')
+    scenario.write_conf(schemas=scenario.db)
+    scenario.both(*TABLES)
+    scenario.begin()
+    scenario.caught_up()
+    before = selects()
+    for n in range(changes):
+        scenario.run(scenario.west, f'INSERT INTO {other}.t VALUES ({n})')
+    write_all(scenario)
+    asked = selects() - before
+    assert asked < changes, asked
+
+
 def test_ddl_of_ignored_tables(scenario):
     scenario.both(*TABLES)
     scenario.write_conf(ignore_tables=f'{scenario.db}.log_*')
