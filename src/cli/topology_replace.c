@@ -2,9 +2,9 @@
  * mean something in the replica's log, too (GTIDs); so it is enough to find out what the replica lacks of what others have, and who brings it back. */
 #include "cli/topology_common.h"
 #include "conf/edit.h"
-#include "conflict/writers.h"
 #include "flow/apply/progress.h"
 #include "flow/rest.h"
+#include "flow/sent.h"
 #include "flow/start.h"
 #include "flow/survey.h"
 
@@ -147,33 +147,13 @@ static bool survey_end(replacement *p, GError **error)
     return rw_fail(error, RW_ERR_CONFIG, "host %s: %u transactions in its log are its own: applications or links have written there since it stopped to replicate, and Ringway cannot put what it lacks before that; " COPY_INSTEAD, p->server->address, p->own.n_marked);
 }
 
-/* Stamps of the site's own transactions in recent windows of a target that reads from it. */
-static bool sent_stamps(const replacement *p, const rw_site_conf *target, GArray *stamps, GError **error)
-{
-    g_autoptr(rw_result) rows = rw_connection_queryf(rw_reroute_session(p->reroute, target), error, "SELECT writers FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq", p->old->id);
-    rw_slice writers;
-    if (!rows) return false;
-    while (rw_result_next(rows, &writers, 1)) {
-        rw_writers list;
-        rw_writers_init(&list);
-        bool ok = !writers.data || rw_writers_decode(&list, writers);
-        for (guint i = 0; ok && i < list.txns->len; i++) {
-            const rw_window_txn *txn = &g_array_index(list.txns, rw_window_txn, i);
-            if (txn->origin == p->old->id) g_array_append_val(stamps, txn->stamp_us);
-        }
-        rw_writers_clear(&list);
-        if (!ok) return rw_fail(error, RW_ERR_STOP, "site %s: ringway.progress.writers cannot be read; restore the row", target->name);
-    }
-    return true;
-}
-
 /* Stamps are made from a log's commit times. Those of the replica's log must be those of the former server's, or what it lacks cannot be told from what it has. */
 static bool check_stamps(replacement *p, const rw_site_conf *target, GError **error)
 {
     g_autoptr(GArray) stamps = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     bool found = !p->own.any, between = false;
     unsigned n_lacking = 0;
-    if (!sent_stamps(p, target, stamps, error)) return false;
+    if (!rw_sent_stamps(p->conf, target, rw_reroute_session(p->reroute, target), p->old->id, found ? 0 : p->own.last_us, stamps, error)) return false;
     for (guint i = 0; i < stamps->len; i++) {
         uint64_t us = g_array_index(stamps, uint64_t, i);
         found |= us == p->own.last_us;

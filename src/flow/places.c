@@ -24,7 +24,7 @@ void rw_places_free(rw_places *p)
 }
 
 /* file, offset, stamp, seen from c on. */
-static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, rw_slice host, unsigned proved, GError **error)
+static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice gtid, rw_slice host, rw_slice window, unsigned proved, GError **error)
 {
     g_autofree char *seen = rw_cell_text(c[3]);
     if (!c[0].len && !gtid.len) return true;
@@ -33,6 +33,8 @@ static bool add_place(rw_places *p, unsigned site, const rw_slice *c, rw_slice g
     place.file = rw_cell_text(c[0]);
     place.gtid = gtid.data ? rw_cell_text(gtid) : g_strdup("");
     place.host = rw_cell_text(host);
+    place.window = rw_cell_number(window);
+    place.source = proved;
     if (proved) rw_origins_add(&place.proved, proved);
     g_array_append_val(p->places, place);
     return true;
@@ -66,13 +68,13 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
 {
     static const rw_slice none = {NULL, 0};
     g_autoptr(rw_result) rows = rw_connection_query(connection, "SELECT source, file, offset_bytes, stamp_us, seen, gtid, memory_file, memory_offset_bytes, memory_stamp_us, "
-                                                    "memory_seen, carries, source_host, memory_host, intents IS NOT NULL FROM ringway.progress WHERE lane = 0", error);
-    rw_slice c[14];
+                                                    "memory_seen, carries, source_host, memory_host, intents IS NOT NULL, memory_seq FROM ringway.progress WHERE lane = 0", error);
+    rw_slice c[15];
     if (!rows) return false;
-    while (rw_result_next(rows, c, 14)) {
+    while (rw_result_next(rows, c, 15)) {
         unsigned source = (unsigned)rw_cell_number(c[0]) & 255;
         if (!add_told(&p->held[site & 255], c[9]) || !add_told(&p->own[site & 255], c[9])) return rw_fail(error, RW_ERR_STOP, "ringway.progress holds memory_seen that is not a list of up to %d site:stamp; restore the row", RW_SEEN_MAX);
-        if ((!rw_cell_number(c[13]) && !add_place(p, source, c + 1, c[5], c[11], 0, error)) || !add_place(p, site, c + 6, none, c[12], source, error)) return false;
+        if ((!rw_cell_number(c[13]) && !add_place(p, source, c + 1, c[5], c[11], none, 0, error)) || !add_place(p, site, c + 6, none, c[12], c[14], source, error)) return false;
         rw_history there = {.stamp_us = rw_cell_number(c[3])};
         g_autofree char *text = rw_cell_text(c[4]);
         if (rw_seen_parse(&there.seen, text) && !add_held(p, site, source, &there, c[10], error)) return false;

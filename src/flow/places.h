@@ -15,7 +15,8 @@ typedef struct {
     unsigned site;       /* whose log */
     char *file, *gtid;   /* gtid "": by file and offset */
     char *host;          /* identity of the server whose log file and offset are of; "": not known */
-    uint64_t offset_bytes;
+    uint64_t offset_bytes, window; /* window: it is right behind that one of the link from `source`; 0: behind none */
+    unsigned source;
     rw_history history;  /* of the log up to there */
     rw_origins proved;   /* sites that have all the site's own transactions up to there, whatever the stamps say: a link's memory began there */
 } rw_log_place;

@@ -1,7 +1,7 @@
 /* survey: what a site's log says of stamps, and of what the site had seen, at a place where nobody has asked before: that of a backup.
  *
  * In: the site, a place in its log, and places that are known (flow/places.h). Out: the history there, by reading the log from the latest known place
- * before it. `copied` are those that came with the copy whose place it is: what a backup holds of the tables of schema ringway was
+ * before it; if none is of that host, or by GTID, from right behind a link's window (flow/marker.h). `copied` are those that came with the copy whose place it is: what a backup holds of the tables of schema ringway was
  * written before the place, however long ago that is. Places by file and offset count only if they are of the host that is read.
  * Reads only. One thread. Errors: RW_ERR_CONFIG if no known place stands before it, if the log ends before it, if it is no place between
  * transactions, or lies within a DDL statement of a link; the stream's.
