@@ -9,6 +9,7 @@ typedef struct {
     char cluster[RW_CLUSTER_BYTES];
     rw_mark mark;
     rw_gtid_state gtid;
+    uint64_t seq; /* of the window */
 } held;
 
 static void held_clear(held *h)
@@ -25,21 +26,25 @@ static bool take_held(held *h, const rw_slice *c, const rw_connection *source, c
     held_clear(h);
     h->place = (rw_memory_place){.pos = {rw_cell_text(c[0]), rw_cell_number(c[1])}, .history.stamp_us = rw_cell_number(c[2])};
     h->host = rw_cell_text(c[5]);
+    h->seq = rw_cell_number(c[7]);
     if (!rw_seen_parse(&h->place.history.seen, seen))
         return rw_fail(error, RW_ERR_STOP, "site %s: ringway.progress.seen holds '%s', which is not a list of site:stamp", source->site, seen);
     if (!rw_mark_parse(mark, h->cluster, &h->mark)) return rw_fail(error, RW_ERR_STOP, "site %s: ringway.progress.source_mark holds '%s', which is not a mark", source->site, mark);
     return rw_gtid_state_parse(&h->gtid, *gtid ? target->dialect->gtid_kind : RW_GTID_NONE, gtid, error);
 }
 
-#define HELD_SQL "SELECT file, offset_bytes, stamp_us, seen, gtid, source_host, source_mark FROM ringway.progress WHERE source = %u AND lane = 0 AND file <> '' ORDER BY seq"
-enum { HELD_CELLS = 7 };
+#define HELD_SQL "SELECT file, offset_bytes, stamp_us, seen, gtid, source_host, source_mark, seq FROM ringway.progress WHERE source = %u AND lane = 0 AND file <> '' ORDER BY seq"
+enum { HELD_CELLS = 8 };
 
-/* The oldest one that is left. h->host NULL: there is none. */
+/* The oldest one that is left, but for the opposite link's own start, if that is long ago. h->host NULL: there is none. */
 static bool opposite_start(held *h, unsigned target_site, rw_connection *source, const rw_connection *target, GError **error)
 {
-    g_autoptr(rw_result) rows = rw_connection_queryf(source, error, HELD_SQL " LIMIT 1", target_site);
+    g_autoptr(rw_result) rows = rw_connection_queryf(source, error, HELD_SQL " LIMIT 2", target_site);
     rw_slice c[HELD_CELLS];
-    return rows && (!rw_result_next(rows, c, HELD_CELLS) || take_held(h, c, source, target, error));
+    if (!rows || !rw_result_next(rows, c, HELD_CELLS)) return rows != NULL;
+    if (!take_held(h, c, source, target, error)) return false;
+    bool gap = rw_result_next(rows, c, HELD_CELLS) && rw_cell_number(c[7]) > h->seq + 1;
+    return !gap || take_held(h, c, source, target, error);
 }
 
 /* The newest one that the source had seen before it wrote what comes next. h->host NULL: there is none. */

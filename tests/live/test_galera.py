@@ -333,12 +333,42 @@ def empty_log(node):
     wait_until(gone, 20, lambda: f'only the last of {node.binlog_files()} is left')
 
 
+def fresh_with_table(pair):
+    pair.fresh()
+    for server in (pair.east, pair.west):
+        unlogged(server, f'CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
+    pair.cluster.wait_applied()
+    return pair
+
+
+def test_the_node_in_use_is_killed_before_the_link_into_the_site_has_run(different_ids):
+    """Where its memory begins was a place in that node's log. The link back has applied more windows since than stay in ringway.progress."""
+    pair, rows = fresh_with_table(different_ids), 200
+    with contextlib.closing(ClusterScenario(pair, hosts=True)) as link:
+        link.grant()
+        link.init()
+        link.write_conf(window_transactions=1)
+        link.start('--link', 'east->west', wait=False)
+        for n in range(rows):
+            link.run(link.nodes[0], f'INSERT INTO t VALUES ({n}, 0)')
+        link.run(link.west, f'INSERT INTO t VALUES ({rows}, 1)', 'UPDATE t SET v = 1 WHERE id = 5')
+        wait_until(lambda: len(link.rows(link.west, 't')) == rows + 1, 40, link.tail)
+        link.stop()
+        pair.nodes[0].kill9()
+        link.run(link.nodes[1], 'UPDATE t SET v = 2 WHERE id = 5')
+        link.start(wait=False)
+        wait_until(lambda: link.rows(link.west, 't') == link.rows(link.nodes[1], 't') or 'stopped' in link.log(), 40, link.tail)
+        assert 'stopped' not in link.log(), link.tail()
+        assert len(link.rows(link.west, 't')) == rows + 1
+        wait_until(lambda: [link.link(name)['conflicts'] for name in ('east->west', 'west->east')] == [1, 1], 20, link.tail)
+        link.stop()
+    pair.nodes[0].start()
+    pair.cluster.wait_synced()
+
+
 def test_the_node_in_use_is_killed_before_the_first_window(different_ids):
     """Nothing stands before the place where the links begin but what init wrote: other nodes must find it all the same."""
-    pair = different_ids.fresh()
-    unlogged(pair.east, f'CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
-    unlogged(pair.west, f'CREATE TABLE `{pair.db}`.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB')
-    pair.cluster.wait_applied()
+    pair = fresh_with_table(different_ids)
     empty_log(pair.nodes[0])
     with contextlib.closing(ClusterScenario(pair, hosts=True)) as link:
         link.begin()

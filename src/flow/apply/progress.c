@@ -46,6 +46,7 @@ static bool take_row(rw_progress *p, const rw_slice *c, const rw_dialect *source
 {
     g_autofree char *file = rw_cell_text(c[1]), *gtid = rw_cell_text(c[3]);
     p->seq = rw_cell_number(c[0]);
+    p->first_seq = rw_cell_number(c[26]);
     rw_source_pos_set(&p->pos, file, rw_cell_number(c[2]), gtid);
     p->history.stamp_us = rw_cell_number(c[4]);
     p->commit_us = rw_cell_number(c[5]);
@@ -65,11 +66,11 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
     g_autoptr(rw_result) rows = rw_connection_queryf(
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
-        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries, source_mark "
-        "FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source);
+        "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries, source_mark, "
+        "(SELECT MIN(seq) FROM ringway.progress WHERE source = %u AND lane = 0) FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source, source);
     if (!rows) return false;
-    rw_slice c[26];
-    if (!rw_result_next(rows, c, 26))
+    rw_slice c[27];
+    if (!rw_result_next(rows, c, 27))
         return rw_fail(error, RW_ERR_CONFIG, "site %s: ringway.progress has no start for the link from site %u; run 'ringway init'", target->site, source);
     return take_row(p, c, source_dialect, error);
 }
@@ -173,7 +174,7 @@ void rw_progress_update_sql(const rw_progress *p, rw_slice writers, GString *sql
 bool rw_progress_trim_sql(const rw_progress *p, GString *sql)
 {
     if (p->seq % KEPT_ROWS != 0 || p->seq <= KEPT_ROWS) return false;
-    g_string_append_printf(sql, "DELETE FROM ringway.progress WHERE source=%u AND lane=%u AND seq<=%" G_GUINT64_FORMAT, p->source, p->lane,
-                           p->seq - KEPT_ROWS);
+    g_string_append_printf(sql, "DELETE FROM ringway.progress WHERE source=%u AND lane=%u AND seq>%" G_GUINT64_FORMAT " AND seq<=%" G_GUINT64_FORMAT, p->source, p->lane,
+                           p->first_seq, p->seq - KEPT_ROWS);
     return true;
 }
