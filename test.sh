@@ -123,10 +123,13 @@ if [ "$live" = yes ]; then
     for arg in "${live_args[@]}"; do        # files named by the caller stand for the whole folder
         [ ! -e "${arg%%::*}" ] || where=
     done
+    # Most tests wait for servers: two at a time, those that share servers one after the other.
+    together=(-n 2 --dist loadgroup)
+    [ ${#live_args[@]} -eq 0 ] || [ "$long$fast" != nono ] || together=()
     rm -f build/live.xml
     # shellcheck disable=SC2086  # none or one
     RINGWAY_BIN=${RINGWAY_BIN:-$PWD/build/ringway} RINGWAY_CRASH_BIN=${RINGWAY_CRASH_BIN:-$PWD/build-crash/ringway} \
-        /usr/bin/python3 -B -u -m pytest $where -v --tb=short -rs --durations=10 --junitxml=build/live.xml "${live_args[@]}"
+        /usr/bin/python3 -B -u -m pytest $where "${together[@]}" -v --tb=short -rs --durations=10 --junitxml=build/live.xml "${live_args[@]}"
     ended=$?
     # shellcheck disable=SC2046
     count live $(/usr/bin/python3 scripts/count.py junit build/live.xml)

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 build='gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libmariadb-dev libjson-glib-dev libxxhash-dev
        libzstd-dev zlib1g-dev libmicrohttpd-dev liblmdb-dev scdoc'
-tests='clang libclang-rt-14-dev mariadb-server mariadb-backup mariadb-client python3-pytest python3-pymysql
+tests='clang libclang-rt-14-dev mariadb-server mariadb-backup mariadb-client python3-pytest python3-pytest-xdist python3-pymysql
        python3-cryptography debootstrap sysbench openssl galera-4 rsync lsof socat iproute2'
 
 case "${1-}" in

@@ -18,7 +18,14 @@ from scenario import PAIRS, Pair, Scenario, need                                
 from servers import FLAVOURS                                                        # noqa: E402
 
 
+def group_of(item):
+    """Tests of one worker: those that share servers."""
+    pair = getattr(item, 'callspec', None) and item.callspec.params.get('pair')
+    return '-'.join(pair) if pair else item.module.__name__
+
+
 def pytest_configure(config):
+    config.addinivalue_line('markers', 'xdist_group: tests that run one after the other, in one process')
     config.addinivalue_line('markers', 'long: takes minutes or gigabytes; only with --long')
 
 
@@ -26,7 +33,10 @@ def pytest_addoption(parser):
     parser.addoption('--long', action='store_true', help='also the tests that take minutes or gigabytes')
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if config.getoption('--long'):
         return
     for item in items:

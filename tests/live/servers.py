@@ -17,6 +17,7 @@ import atexit
 import ctypes
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -82,15 +83,22 @@ def _clean():
         shutil.rmtree(_workspace, ignore_errors=True)
 
 
+PORTS, WORKER_PORTS = range(10000, 32000), 5500
 _ports = set()
 
 
 def free_port():
-    """A port that nobody listens on, and that was not handed out before."""
+    """A port that nobody listens on, and that was not handed out before. Not one that the system gives to clients, nor of another worker: it
+    must be free when a server that was killed comes back."""
+    worker = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])
     while True:
+        port = PORTS.start + worker * WORKER_PORTS % len(PORTS) + random.randrange(WORKER_PORTS)
         with socket.socket() as s:
-            s.bind(('127.0.0.1', 0))
-            port = s.getsockname()[1]
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(('127.0.0.1', port))
+            except OSError:
+                continue
         if port not in _ports:
             _ports.add(port)
             return port
