@@ -54,7 +54,7 @@ rw_regain *rw_regain_new(const rw_conf *conf, rw_connection *present, char *cons
     r->wanted = g_strdupv((char **)wanted);
     r->came = g_new0(bool, wanted ? g_strv_length(r->wanted) : 1);
     r->outcome = g_string_new(NULL);
-    if (!rw_session_restore(present, LOCK_WAIT_S, SILENCE_S, error) || !load_before(r, error)) return NULL;
+    if (!rw_session_restore(present, LOCK_WAIT_S, SILENCE_S, error) || !rw_session_prepare(present, error) || !load_before(r, error)) return NULL;
     return g_steal_pointer(&r);
 }
 

@@ -84,14 +84,18 @@ static bool ask_packets(rw_connection *target, GError **error)
     return false;
 }
 
+bool rw_session_prepare(rw_connection *target, GError **error)
+{
+    return rw_connection_run(target, target->dialect->sql_apply_session, error) && ask_packets(target, error);
+}
+
 rw_connection *rw_session_open(const rw_session_options *o, GError **error)
 {
     GError *failure = NULL;
     g_autoptr(rw_connection) target = rw_endpoint_open(o->at, (rw_connection_limits){o->connect_timeout_s, 0, o->dead_peer_s}, error);
     if (!target) return NULL;
     bool ready = rw_session_restore(target, o->lock_wait_s, RW_SESSION_OPENING_S, &failure) && rw_session_take_lock(target, o, &failure) &&
-                 rw_connection_run(target, target->dialect->sql_apply_session, &failure) && stop_annotating(target, o->link, &failure) &&
-                 ask_packets(target, &failure);
+                 rw_session_prepare(target, &failure) && stop_annotating(target, o->link, &failure);
     if (ready) return g_steal_pointer(&target);
     g_propagate_error(error, failure);
     return NULL;

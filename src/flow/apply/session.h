@@ -28,6 +28,8 @@ char *rw_session_lock_name(const char *topology, const char *link); /* owned */
 bool rw_session_take_lock(rw_connection *target, const rw_session_options *options, GError **error);
 /* A window that was committed at another node of the target may not have arrived at this one yet: without it, it would be applied again. */
 bool rw_session_await_cluster(rw_connection *target, GError **error);
+/* How the server is to execute what is written, and what it takes in one packet. */
+bool rw_session_prepare(rw_connection *target, GError **error);
 rw_connection *rw_session_open(const rw_session_options *options, GError **error);
 /* The settings again, after a DDL statement changed them, or for another lease. */
 bool rw_session_restore(rw_connection *target, unsigned lock_wait_s, unsigned lease_s, GError **error);
