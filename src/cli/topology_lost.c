@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct {
-    unsigned found, refused;
+    unsigned found, written, refused;
 } tally;
 
 static void show(void *user, const rw_lost_txn *txn)
@@ -17,6 +17,7 @@ static void show(void *user, const rw_lost_txn *txn)
     g_autofree char *time = g_date_time_format(at, "%Y-%m-%d %H:%M:%S UTC");
     printf("%s  %s  %s%s%s\n", txn->gtid, time, txn->what, *txn->outcome ? "  => " : "", txn->outcome);
     t->found++;
+    t->written += strcmp(txn->outcome, "applied") == 0;
     t->refused += g_str_has_prefix(txn->outcome, "not ");
 }
 
@@ -40,20 +41,31 @@ static bool tell(const rw_site_conf *site, const rw_connection *former, const rw
 {
     const char *missed = rw_regain_missed(regain);
     if (!t.found) printf("site %s: its former server at %s has nothing that others have not\n", site->name, former->address);
-    if (missed) return rw_fail(error, RW_ERR_CONFIG, "topology lost: transaction %s is not among them; --apply takes the GTIDs of the list, separated by commas, or all", missed);
-    return !t.refused || rw_fail(error, RW_ERR_CONFLICT, "topology lost: %u of %u transactions were not applied; nothing of them was written, what to do about each is for you to say", t.refused, t.found);
+    if (missed)
+        return rw_fail(error, RW_ERR_CONFIG, "topology lost: transaction %s is not among them; %u were applied, %u were not; --apply takes the GTIDs of the list, separated by commas, or all", missed,
+                       t.written, t.refused);
+    return !t.refused || rw_fail(error, RW_ERR_CONFLICT, "topology lost: %u transactions were applied, %u were not; nothing of those was written, what becomes of them is for you to say", t.written, t.refused);
+}
+
+/* What is written before would claim to have seen it. */
+static bool check_is_back(const rw_site_conf *site, const rw_conf *conf, const rw_rest *rest, GError **error)
+{
+    const rw_site_conf *source = rest->source ? rw_conf_site_by_id(conf, rest->source) : NULL;
+    return !source || rest->back_us >= rest->own_us ||
+           rw_fail(error, RW_ERR_CONFIG, "topology lost: what the server of site %s lacks has not come back yet; wait until link %s->%s is current, then try again", site->name, source->name, site->name);
 }
 
 static bool list(const rw_conf *conf, const rw_site_conf *site, const rw_site_conf *at, const char *apply, GError **error)
 {
     const rw_connection_limits limits = {conf->connect_timeout_s, 0, conf->deadline_s};
     g_auto(rw_rest) rest = {0};
-    tally t = {0, 0};
+    tally t = {0, 0, 0};
     g_autoptr(rw_connection) present = rw_connection_open(site, limits, error), former = present ? rw_connection_open(at, limits, error) : NULL;
     if (!former || !rw_rest_load(&rest, site->id, present, error) || !check_former(present, former, &rest, error)) return false;
     g_auto(GStrv) wanted = wanted_of(apply);
     g_autoptr(rw_regain) regain = rw_regain_new(conf, present, wanted, error);
-    return regain && rw_lost_list(conf, at, former, rest.sent, regain, show, &t, error) && tell(site, former, regain, t, error);
+    const rw_lost lost = {conf, at, former, present, rest.sent, regain, show, &t};
+    return regain && (!apply || check_is_back(site, conf, &rest, error)) && rw_lost_list(&lost, error) && tell(site, former, regain, t, error);
 }
 
 bool rw_topology_lost(const rw_args *args, rw_conf *conf, GError **error)

@@ -174,13 +174,16 @@ static bool is_fed(const replacement *p, const rw_site_conf *site)
     return false;
 }
 
-static uint64_t most_held(const replacement *p)
+/* held: of places, one seen a site. */
+static uint64_t most_of(const replacement *p, const rw_seen *held)
 {
     uint64_t most = 0;
     for (unsigned i = 0; i < p->conf->n_sites; i++)
-        if (p->reroute->sites[i] && site_at(p, i) != p->old) most = MAX(most, held_by(p, site_at(p, i)));
+        if (p->reroute->sites[i] && site_at(p, i) != p->old) most = MAX(most, rw_seen_of(&held[site_at(p, i)->id], p->old->id));
     return most;
 }
+
+static uint64_t most_held(const replacement *p) { return most_of(p, p->reroute->places->held); }
 
 /* It has everything, or will have it, as it comes by others. What it brings next must come before all that is lacking. */
 static bool can_bring(const replacement *p, const rw_topology_link *t, bool *yes, GError **error)
@@ -215,6 +218,7 @@ static bool plan_rest(replacement *p, GError **error)
 {
     p->rest.after_us = p->history.stamp_us;
     p->rest.until_us = MAX(p->history.stamp_us, most_held(p));
+    p->rest.own_us = most_of(p, p->reroute->places->own);
     if (!p->n_ahead) p->rest.after_us = p->rest.until_us;
     if (!p->n_ahead) return true;
     if (p->conf->n_sites < 3)

@@ -1,8 +1,8 @@
 /* lost: what a site's former server had committed and nobody else has: read from its log, once it runs again, apart.
  *
  * In: a session with that server, and up to where its log was sent to anybody (ringway.rest.sent). Out: its own transactions behind that, one by one; not the windows
- * of links, which come again from where they came. Each is handed to `regain`, which may write it at the present server; the former one is read only.
- * One thread. Errors: those of the walk and of regain; RW_ERR_CONFIG if the server has not got that log.
+ * of links, which come again from where they came, nor what the present server made, if the former one has replicated from it. Each is handed to `regain`, which may write it at the present server; the former one is read only.
+ * One thread. Errors: those of the walk and of regain; RW_ERR_CONFIG if the server has not got that log, or replicates.
  */
 #pragma once
 #include "flow/regain.h"
@@ -16,4 +16,14 @@ typedef struct {
 
 typedef void (*rw_lost_found)(void *user, const rw_lost_txn *txn);
 
-bool rw_lost_list(const rw_conf *conf, const rw_site_conf *site, rw_connection *former, const char *sent, rw_regain *regain, rw_lost_found found, void *user, GError **error);
+typedef struct {
+    const rw_conf *conf;
+    const rw_site_conf *site; /* at the former server */
+    rw_connection *former, *present;
+    const char *sent;
+    rw_regain *regain;        /* of present */
+    rw_lost_found found;
+    void *user;
+} rw_lost;
+
+bool rw_lost_list(const rw_lost *lost, GError **error);

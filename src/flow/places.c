@@ -1,5 +1,7 @@
 #include "flow/places.h"
 
+#include "server/schema.h"
+
 static void place_clear(gpointer data)
 {
     rw_log_place *place = data;
@@ -68,7 +70,8 @@ bool rw_places_load(rw_places *p, unsigned site, rw_connection *connection, GErr
 {
     static const rw_slice none = {NULL, 0};
     g_autoptr(rw_result) rows = rw_connection_query(connection, "SELECT source, file, offset_bytes, stamp_us, seen, gtid, memory_file, memory_offset_bytes, memory_stamp_us, "
-                                                    "memory_seen, carries, source_host, memory_host, intents IS NOT NULL, memory_seq FROM ringway.progress WHERE lane = 0", error);
+                                                    "memory_seen, carries, source_host, memory_host, intents IS NOT NULL, memory_seq FROM ringway.progress AS p WHERE lane = 0 AND "
+                                                    "seq + " G_STRINGIFY(RW_PROGRESS_ROWS) " > 1 + (SELECT MAX(q.seq) FROM ringway.progress AS q WHERE q.source = p.source AND q.lane = 0)", error);
     rw_slice c[15];
     if (!rows) return false;
     while (rw_result_next(rows, c, 15)) {

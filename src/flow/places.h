@@ -3,6 +3,7 @@
  * Every link records places with what the log says up to there (change/history.h): in its source's log (how far it has applied it), and in
  * its target's (the memory of last writers). A link that never ran, or is to bring what came another way until now, may begin at any
  * place before which its target holds all that it is to bring; what comes after it, and is there already, the link leaves out by its stamp.
+ * Where a link began long ago (its first row, which stays) is no such place: its log may be gone, and all would have to be read again.
  * In: sessions with the sites. Out: rw_log_place, borrowed from the set. Owner: one thread. Errors: the session's; RW_ERR_STOP for rows that
  * cannot be read. Does not guess: no place, no start.
  */

@@ -6,7 +6,7 @@
 #include "flow/apply/session.h"
 #include "flow/apply/tables.h"
 
-#include <string.h>
+#include <mysqld_error.h>
 
 enum { LOCK_WAIT_S = 10, SILENCE_S = 3600, PACKET_ROWS = 500, SHOWN_BYTES = 60, SETTING = G_MAXUINT };
 
@@ -37,6 +37,7 @@ static bool load_before(rw_regain *r, GError **error)
 {
     rw_slice c[2];
     g_autoptr(rw_result) rows = rw_connection_query(r->present, "SELECT gtid, at FROM ringway.regained", error);
+    if (!rows && rw_connection_errno(r->present) == ER_NO_SUCH_TABLE) g_prefix_error(error, "run 'ringway init', which makes what is missing: ");
     while (rows && rw_result_next(rows, c, 2)) g_hash_table_insert(r->before, rw_cell_text(c[0]), rw_cell_text(c[1]));
     return rows != NULL;
 }
@@ -54,6 +55,7 @@ rw_regain *rw_regain_new(const rw_conf *conf, rw_connection *present, char *cons
     r->wanted = g_strdupv((char **)wanted);
     r->came = g_new0(bool, wanted ? g_strv_length(r->wanted) : 1);
     r->outcome = g_string_new(NULL);
+    present->annotates = true; /* it may write the text of a packet into its log with every statement, so these go one by one */
     if (!rw_session_restore(present, LOCK_WAIT_S, SILENCE_S, error) || !rw_session_prepare(present, error) || !load_before(r, error)) return NULL;
     return g_steal_pointer(&r);
 }
@@ -101,7 +103,7 @@ static void begin(rw_regain *r, const rw_txn *txn)
     g_ptr_array_set_size(r->rows, 0);
     const char *when = g_hash_table_lookup(r->before, txn->gtid);
     bool wanted = is_wanted(r, txn->gtid);
-    r->state = when ? WRITTEN_BEFORE : wanted && !txn->dropped ? UNDER_WAY : PASSED_BY;
+    r->state = when ? WRITTEN_BEFORE : wanted ? UNDER_WAY : PASSED_BY;
     if (when) g_string_printf(r->outcome, "applied before, at %s UTC", when);
     if (r->state != UNDER_WAY) return;
     rw_script_begin(r->script, r->present);
@@ -119,6 +121,7 @@ static bool keep(rw_regain *r, GError *failure, GError **error)
         return false;
     }
     g_string_printf(r->outcome, "not applied: %s", failure->message);
+    g_strdelimit(r->outcome->str, "\n\r\t", ' ');
     g_error_free(failure);
     r->state = KEPT;
     return rw_session_rollback(r->present, error);
@@ -142,7 +145,7 @@ static bool set(rw_regain *r, const char *what, GError **error)
 static bool prepare_session(rw_regain *r, bool checks, bool permissive, GError **error)
 {
     if (checks != r->checks && !set(r, checks ? "foreign_key_checks = 1" : "foreign_key_checks = 0", error)) return false;
-    if (permissive != r->permissive && !set(r, permissive ? "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'" : "sql_mode = '" RW_EXACT_SQL_MODE "'", error)) return false;
+    if (permissive != r->permissive && !set(r, permissive ? "sql_mode = '" RW_PERMISSIVE_SQL_MODE "'" : "sql_mode = '" RW_EXACT_SQL_MODE "'", error)) return false;
     r->checks = checks;
     r->permissive = permissive;
     return true;
@@ -160,7 +163,8 @@ static bool write_row(rw_regain *r, const rw_binding *b, const rw_rows *rows, rw
     }
     g_ptr_array_add(r->rows, g_string_free(name, FALSE));
     const rw_slice *wanted = after.data ? rw_row_split(&r->scratch, b, after) : NULL;
-    if (!columns || !prepare_session(r, !rows->foreign_key_checks_off, wanted && rw_row_has_enum_error(b, wanted), error)) return columns || rw_row_misfit(b, error);
+    if (!columns) return rw_row_misfit(b, error);
+    if (!prepare_session(r, !rows->foreign_key_checks_off, wanted && rw_row_has_enum_error(b, wanted), error)) return false;
     GString *sql = rw_script_sql(r->script);
     bool by_columns = rows->op == RW_UPDATE && settles_columns(b);
     bool fits = by_columns ? rw_row_columns_change(&r->scratch, &r->other, b, before, after, sql) : rw_row_exact_change(&r->scratch, b, rows->op, before, after, sql);
@@ -190,13 +194,10 @@ bool rw_regain_rows(rw_regain *r, const rw_txn *txn, rw_rows rows, GError **erro
     return r->state != UNDER_WAY || write_rows(r, rows, &failure) || keep(r, failure, error);
 }
 
-bool rw_regain_statement(rw_regain *r, const rw_txn *txn, GError **error)
+bool rw_regain_refuse(rw_regain *r, const rw_txn *txn, const char *why, GError **error)
 {
-    GError *failure = NULL;
     begin(r, txn);
-    if (r->state != UNDER_WAY) return true;
-    rw_fail(&failure, RW_ERR_STOP, "it is a statement; execute it yourself at the present server, if it is still wanted");
-    return keep(r, failure, error);
+    return r->state != UNDER_WAY || keep(r, g_error_new_literal(RW_ERROR, RW_ERR_STOP, why), error);
 }
 
 bool rw_regain_undo(rw_regain *r, GError **error)
@@ -215,14 +216,11 @@ static bool commit(rw_regain *r, const rw_txn *txn, GError **error)
     return rw_script_end_statement(r->script, SETTING, error) && flush(r, error) && rw_connection_run(r->present, "COMMIT", error);
 }
 
-bool rw_regain_end(rw_regain *r, const rw_txn *txn, const char **outcome, GError **error)
+const char *rw_regain_outcome(const rw_regain *r) { return r->outcome->str; }
+
+bool rw_regain_end(rw_regain *r, const rw_txn *txn, GError **error)
 {
     GError *failure = NULL;
-    *outcome = r->outcome->str;
-    if (txn->dropped) {
-        g_string_truncate(r->outcome, 0);
-        return rw_regain_undo(r, error);
-    }
     if (!r->begun) g_string_truncate(r->outcome, 0);
     bool writes = r->begun && r->state == UNDER_WAY;
     r->begun = false;

@@ -282,7 +282,7 @@ static bool write_wanted(const job *j, const place *p, bool *inserted, GError **
     bool permissive = false;
     uint64_t found = 0;
     if (!append_assignments(j, assignments, &permissive, error)) return false;
-    if (permissive && !rw_connection_run(j->site, "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'", error)) return false;
+    if (permissive && !rw_connection_run(j->site, "SET SESSION sql_mode='" RW_PERMISSIVE_SQL_MODE "'", error)) return false;
     g_autoptr(GString) sql = g_string_new(NULL);
     g_string_append_printf(sql, "UPDATE %s SET ", j->quoted);
     g_string_append_len(sql, assignments->str, (gssize)assignments->len);

@@ -27,20 +27,21 @@ static bool load_back(rw_rest *rest, unsigned site_id, rw_connection *site, GErr
 
 bool rw_rest_load(rw_rest *rest, unsigned site_id, rw_connection *site, GError **error)
 {
-    rw_slice c[5];
+    rw_slice c[6];
     *rest = (rw_rest){0};
-    g_autoptr(rw_result) rows = rw_connection_query(site, "SELECT source, after_us, until_us, gtid, sent FROM ringway.rest ORDER BY until_us DESC LIMIT 1", error);
+    g_autoptr(rw_result) rows = rw_connection_query(site, "SELECT source, after_us, until_us, gtid, sent, own_us FROM ringway.rest ORDER BY until_us DESC LIMIT 1", error);
     if (!rows) return false;
-    if (!rw_result_next(rows, c, 5)) return true;
-    *rest = (rw_rest){.source = (unsigned)rw_cell_number(c[0]), .after_us = rw_cell_number(c[1]), .until_us = rw_cell_number(c[2]), .gtid = rw_cell_text(c[3]), .sent = rw_cell_text(c[4])};
+    if (!rw_result_next(rows, c, 6)) return true;
+    *rest = (rw_rest){.source = (unsigned)rw_cell_number(c[0]), .after_us = rw_cell_number(c[1]), .until_us = rw_cell_number(c[2]), .gtid = rw_cell_text(c[3]), .sent = rw_cell_text(c[4]),
+                      .own_us = rw_cell_number(c[5])};
     return load_back(rest, site_id, site, error);
 }
 
 bool rw_rest_record(const rw_rest *rest, rw_connection *site, GError **error)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
-    g_string_printf(sql, "REPLACE INTO ringway.rest (source,after_us,until_us,gtid,sent) VALUES (%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",", rest->source, rest->after_us,
-                    rest->until_us);
+    g_string_printf(sql, "REPLACE INTO ringway.rest (source,after_us,until_us,own_us,gtid,sent) VALUES (%u,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",", rest->source,
+                    rest->after_us, rest->until_us, rest->own_us);
     rw_sql_quote(sql, rw_slice_str(rest->gtid));
     g_string_append_c(sql, ',');
     rw_sql_quote(sql, rw_slice_str(rest->sent));

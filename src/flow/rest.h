@@ -10,6 +10,7 @@
 typedef struct {
     unsigned source;             /* site number: the link from there brings it; 0: nobody does */
     uint64_t after_us, until_us; /* stamps of the site's own: later than, and up to; until_us 0: there is no row */
+    uint64_t own_us;             /* stamp of the site's last own change that anybody had when the present server took over */
     uint64_t back_us;            /* up to this stamp, it has come back */
     char *gtid;                  /* where in its log the present server took over; owned */
     char *sent;                  /* up to where in the former server's log any site had it then; owned */

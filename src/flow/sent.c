@@ -53,15 +53,40 @@ static bool take_log(sent *s, const char *first_file, GError **error)
     return rw_walk_log(&walk, error);
 }
 
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* A large transaction's window names its stamps at its beginning and at its end. */
+static void sort(GArray *stamps)
+{
+    guint n = 0;
+    g_array_sort(stamps, by_time);
+    for (guint i = 0; i < stamps->len; i++) {
+        uint64_t us = g_array_index(stamps, uint64_t, i);
+        if (!n || g_array_index(stamps, uint64_t, n - 1) != us) g_array_index(stamps, uint64_t, n++) = us;
+    }
+    g_array_set_size(stamps, n);
+}
+
+static bool find(sent *s, GError **error)
+{
+    if (!take_rows(s, error)) return false;
+    g_autoptr(GPtrArray) files = s->found ? NULL : rw_log_files(s->session, error);
+    if (!files) return s->found;
+    for (guint n = 1, read = 0; !s->found && read < files->len; n *= 2) {
+        read = MIN(n, files->len);
+        if (!take_log(s, g_ptr_array_index(files, files->len - read), error)) return false;
+    }
+    return true;
+}
+
 bool rw_sent_stamps(const rw_conf *conf, const rw_site_conf *target, rw_connection *session, unsigned origin, uint64_t wanted_us, GArray *stamps, GError **error)
 {
     sent s = {conf, target, session, origin, wanted_us, !wanted_us, stamps};
-    if (!take_rows(&s, error)) return false;
-    g_autoptr(GPtrArray) files = s.found ? NULL : rw_log_files(session, error);
-    if (!files) return s.found;
-    for (guint n = 1, read = 0; !s.found && read < files->len; n *= 2) {
-        read = MIN(n, files->len);
-        if (!take_log(&s, g_ptr_array_index(files, files->len - read), error)) return false;
-    }
-    return true;
+    bool ok = find(&s, error);
+    sort(stamps);
+    return ok;
 }

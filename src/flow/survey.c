@@ -136,7 +136,7 @@ static bool survey(walk *w, GError **error)
     if (!w->from) return no_place(w, error);
     *w->history = w->from->history;
     if (w->own) w->own->last_us = rw_history_own(&w->from->history, w->survey->site->id);
-    if (!w->by_gtid && rw_log_file_compare(w->from->file, w->pos->file) == 0 && w->from->offset_bytes == w->pos->offset_bytes) return true;
+    if (!w->file && !w->by_gtid && rw_log_file_compare(w->from->file, w->pos->file) == 0 && w->from->offset_bytes == w->pos->offset_bytes) return true;
     if (!read_log(w, error)) return false;
     if (w->file && !w->within) return no_place(w, error); /* it may be behind the position */
     if (w->within_ddl)

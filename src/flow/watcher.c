@@ -26,7 +26,7 @@ struct rw_watcher {
     rw_tables *tables;
     rw_row_items items;
     rw_writers writers;
-    GHashTable *unreadable; /* rw_table, referenced -> gint64: when it was tried last, monotonic */
+    GHashTable *unreadable; /* rw_table, referenced -> gint64: when the server was asked last, monotonic; 0: it was not */
     char *file;
     txn_kind kind;
     uint32_t handle;        /* of the transaction's writer in the memory */
@@ -140,14 +140,14 @@ static bool take_writers(rw_watcher *w, const rw_route *route, GError **error)
 static bool is_given_up(const rw_watcher *w, const rw_table *table)
 {
     const gint64 *tried_us = g_hash_table_lookup(w->unreadable, table);
-    return tried_us && rw_clock_us() - *tried_us < G_USEC_PER_SEC;
+    return tried_us && *tried_us && rw_clock_us() - *tried_us < G_USEC_PER_SEC;
 }
 
-static bool pass_over(rw_watcher *w, rw_table *table, const char *why)
+static bool pass_over(rw_watcher *w, rw_table *table, bool asked, const char *why)
 {
-    gint64 now = rw_clock_us();
+    gint64 tried_us = asked ? rw_clock_us() : 0;
     bool known = g_hash_table_contains(w->unreadable, table);
-    g_hash_table_replace(w->unreadable, rw_table_ref(table), g_memdup2(&now, sizeof now));
+    if (asked || !known) g_hash_table_replace(w->unreadable, rw_table_ref(table), g_memdup2(&tried_us, sizeof tried_us));
     if (known) return true;
     rw_log(RW_LOG_INFO, w->o.link, "changes of %s.%s in the target's log cannot be told by row (%s); only the rows themselves are compared", table->schema,
            table->name, why);
@@ -163,7 +163,7 @@ static const rw_binding *binding_of(rw_watcher *w, rw_table *table, GError **err
     if (!w->catalogue) w->catalogue = rw_endpoint_open(w->o.target, (rw_connection_limits){w->o.limits.connect_timeout_s, w->o.limits.deadline_s, w->o.limits.deadline_s}, error);
     if (!w->catalogue) return NULL;
     if (rw_tables_number(w->tables, table, w->catalogue, &number, &failure)) return rw_tables_at(w->tables, number);
-    if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) pass_over(w, table, failure->message);
+    if (g_error_matches(failure, RW_ERROR, RW_ERR_STOP)) pass_over(w, table, true, failure->message);
     else g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
 }
@@ -217,7 +217,7 @@ static bool take_rows(rw_watcher *w, rw_rows rows, unsigned origin, GError **err
     w->announced = origin;
     if (origin) w->origin = origin;
     if (w->kind == LISTED || (w->kind == OUR_LINKS && rw_last_writers_is_empty(w->memory))) return true;
-    if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, "binlog_row_image is not FULL");
+    if ((rows.op != RW_INSERT && !rows.full_before) || (rows.op != RW_DELETE && !rows.full_after)) return pass_over(w, rows.table, false, "binlog_row_image is not FULL");
     const rw_binding *b = binding_of(w, rows.table, error);
     if (!b) return !*error;
     while (rw_rows_next(&rows, &before, &after, &bad))

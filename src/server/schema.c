@@ -139,6 +139,7 @@ const char *const rw_schema_sql[] = {
     "  gtid LONGTEXT NOT NULL COMMENT 'where in its log the present server took over',\n"
     "  sent LONGTEXT NOT NULL COMMENT 'up to where in the former server''s log any site had it then',\n"
     "  at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when it took over',\n"
+    "  own_us BIGINT UNSIGNED NOT NULL COMMENT 'stamp of this site''s last own change that any site had then',\n"
     "  PRIMARY KEY (until_us)\n"
     ")" TABLE_OPTIONS " COMMENT 'changes of this site''s server: ringway topology replace'",
 

@@ -11,6 +11,8 @@
 /* ringway.progress: one row per window; the first row change of every transaction that Ringway writes. */
 enum { RW_PROGRESS_SOURCE, RW_PROGRESS_LANE, RW_PROGRESS_SEQ, RW_PROGRESS_ORIGIN, RW_PROGRESS_STAMP = 9, RW_PROGRESS_SEEN = 21, RW_PROGRESS_WRITERS, RW_PROGRESS_CARRIES = 27,
        RW_PROGRESS_COLUMNS_READ };
+/* As many windows of a link, at most, stay in it, the latest ones; and the first. */
+#define RW_PROGRESS_ROWS 128
 /* ringway.session: one row per apply session. */
 enum { RW_SESSION_SOURCE, RW_SESSION_LANE, RW_SESSION_CONNECTION, RW_SESSION_NONCE, RW_SESSION_INTENT, RW_SESSION_ORIGIN, RW_SESSION_STATEMENT = 11,
        RW_SESSION_STAMP = 13, RW_SESSION_COLUMNS };

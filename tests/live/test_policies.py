@@ -52,6 +52,17 @@ def test_delta_ends_with_a_delete(ruled):
     assert [tuple(map(str, row)) for row in link.rows(link.west, 't WHERE id = 1')] == [('1', '3.00', '0', 'anew')]
 
 
+@pytest.mark.parametrize('policy', ['merge', 'delta(balance)'])
+def test_a_column_that_the_server_sets_by_itself(ruled, policy):
+    """A change that does not take the column leaves it as it is, and does not let the server set it."""
+    link = ruled(policy)
+    link.both(TABLE[0].replace('note VARCHAR(40)', 'note VARCHAR(40), at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)'),
+              "INSERT INTO t VALUES (1, 100.00, 5, 'start', '2020-01-01')")
+    apart(link, ['UPDATE t SET balance = balance + 1 WHERE id = 1'], ['DO SLEEP(1.1)', 'UPDATE t SET hits = 22 WHERE id = 1'])
+    link.same()
+    assert [tuple(map(str, row)) for row in link.rows(link.west, 't WHERE id = 1', 'balance, hits')] == [('101.00', '22')]
+
+
 def test_merge_column_by_column(ruled):
     link = ruled('merge')
     link.both(*TABLE)

@@ -1,6 +1,8 @@
 #include "flow/apply/progress.h"
 
-enum { KEPT_ROWS = 64 }; /* recent windows stay readable for people, and a DELETE comes with every 64th only */
+#include "server/schema.h"
+
+enum { KEPT_ROWS = RW_PROGRESS_ROWS / 2 }; /* recent windows stay readable for people, and a DELETE comes with every 64th only */
 
 void rw_progress_clear(rw_progress *p)
 {
@@ -67,7 +69,7 @@ bool rw_progress_load(rw_progress *p, unsigned source, const rw_dialect *source_
         target, error,
         "SELECT seq, file, offset_bytes, gtid, stamp_us, commit_us, transactions, captured, applied, filtered, discarded, ddl, intents, "
         "file = '', conflicts, drift, seen, memory_seen, memory_file, memory_offset_bytes, memory_stamp_us, source_host, memory_host, memory_seq, carries, source_mark, "
-        "(SELECT MIN(seq) FROM ringway.progress WHERE source = %u AND lane = 0) FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source, source);
+        "(SELECT COALESCE(MAX(IF(commit_us = 0, seq, NULL)), MIN(seq)) FROM ringway.progress WHERE source = %u AND lane = 0) FROM ringway.progress WHERE source = %u AND lane = 0 ORDER BY seq DESC LIMIT 1", source, source);
     if (!rows) return false;
     rw_slice c[27];
     if (!rw_result_next(rows, c, 27))
@@ -174,7 +176,7 @@ void rw_progress_update_sql(const rw_progress *p, rw_slice writers, GString *sql
 bool rw_progress_trim_sql(const rw_progress *p, GString *sql)
 {
     if (p->seq % KEPT_ROWS != 0 || p->seq <= KEPT_ROWS) return false;
-    g_string_append_printf(sql, "DELETE FROM ringway.progress WHERE source=%u AND lane=%u AND seq>%" G_GUINT64_FORMAT " AND seq<=%" G_GUINT64_FORMAT, p->source, p->lane,
+    g_string_append_printf(sql, "DELETE FROM ringway.progress WHERE source=%u AND lane=%u AND seq<>%" G_GUINT64_FORMAT " AND seq<=%" G_GUINT64_FORMAT, p->source, p->lane,
                            p->first_seq, p->seq - KEPT_ROWS);
     return true;
 }

@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     unsigned source, lane; /* lane: 0 while a link has one apply connection */
     uint64_t seq;          /* of the last row written */
-    uint64_t first_seq;    /* of the first one, which stays: where the link began */
+    uint64_t first_seq;    /* of one from before the link's first transaction, which stays: where it began, or began anew */
     rw_source_pos pos;     /* pos.gtid is not kept current: gtid is */
     rw_gtid_state gtid;
     rw_history history;    /* of the source's log */

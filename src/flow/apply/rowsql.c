@@ -248,9 +248,11 @@ bool rw_row_columns_change(rw_row_scratch *scratch, rw_row_scratch *other, const
     if (!any_change(b, was, is)) return rw_row_exact_change(scratch, b, RW_UPDATE, before, after, sql);
     g_string_append_printf(sql, "UPDATE %s SET ", b->quoted);
     for (unsigned i = 0; i < b->n_columns; i++) {
-        if (!changes(b, was, is, i)) continue;
+        bool changed = changes(b, was, is, i);
+        if (!changed && !rw_row_sets_itself(&b->columns[i])) continue;
         g_string_append(sql, separator);
-        if (!append_change(scratch, &b->columns[i], was[i], is[i], sql)) return false;
+        if (!changed) g_string_append_printf(sql, "%s=%s", b->columns[i].quoted, b->columns[i].quoted);
+        else if (!append_change(scratch, &b->columns[i], was[i], is[i], sql)) return false;
         separator = ",";
     }
     g_string_append(sql, " WHERE ");
@@ -300,6 +302,12 @@ bool rw_row_compare(rw_row_scratch *scratch, const rw_binding *b, const rw_slice
     }
     *equal = true;
     return true;
+}
+
+bool rw_row_sets_itself(const rw_bound_column *column)
+{
+    rw_type type = column->source.type;
+    return !column->generated && (type == RW_T_TIMESTAMP || type == RW_T_TIMESTAMP2 || type == RW_T_DATETIME || type == RW_T_DATETIME2);
 }
 
 bool rw_row_has_enum_error(const rw_binding *b, const rw_slice *columns)

@@ -38,6 +38,8 @@ bool rw_row_compare(rw_row_scratch *scratch, const rw_binding *b, const rw_slice
 void rw_row_cells_key(const rw_binding *b, const rw_slice *cells, GString *key);
 /* `a`=1 AND `b`='x', of a selected row. */
 void rw_row_cells_where(const rw_binding *b, const rw_slice *cells, GString *sql);
+/* The server may set it by itself (ON UPDATE CURRENT_TIMESTAMP) where an UPDATE does not name it. */
+bool rw_row_sets_itself(const rw_bound_column *column);
 /* An ENUM that holds the error value 0: written only outside strict mode. */
 bool rw_row_has_enum_error(const rw_binding *b, const rw_slice *columns);
 /* One change by the whole row: INSERT, or UPDATE or DELETE of the one row that is exactly `before`. */

@@ -43,4 +43,5 @@ bool rw_session_await(rw_connection *target, rw_last_writers *memory, const rw_t
 /* Silence after which the server ends the session: while a link runs, and while it opens, which asks other servers and reads logs. */
 enum { RW_SESSION_LEASE_S = 6, RW_SESSION_OPENING_S = 60 };
 
+#define RW_PERMISSIVE_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES" /* for the error value of an ENUM */
 #define RW_EXACT_SQL_MODE "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"

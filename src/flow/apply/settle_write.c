@@ -44,8 +44,9 @@ static void write_sql(rw_settle *s, const rw_case *c, char *const *wanted)
     g_string_assign(s->sql, c->cells ? "UPDATE " : "INSERT INTO ");
     g_string_append_printf(s->sql, "%s SET ", b->quoted);
     for (unsigned i = 0; i < b->n_columns; i++) {
-        if (b->columns[i].generated || !wanted[i]) continue;
-        g_string_append_printf(s->sql, "%s%s=%s", separator, b->columns[i].quoted, wanted[i]);
+        const char *value = wanted[i] ? wanted[i] : c->cells && rw_row_sets_itself(&b->columns[i]) ? b->columns[i].quoted : NULL;
+        if (b->columns[i].generated || !value) continue;
+        g_string_append_printf(s->sql, "%s%s=%s", separator, b->columns[i].quoted, value);
         separator = ",";
     }
     if (c->cells) g_string_append_printf(s->sql, " WHERE %s", c->where);
@@ -58,7 +59,7 @@ static bool has_enum_error(rw_settle *s, const rw_case *c)
 }
 
 static const char exact_mode[] = "SET SESSION sql_mode = '" RW_EXACT_SQL_MODE "'";
-static const char permissive_mode[] = "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
+static const char permissive_mode[] = "SET SESSION sql_mode = '" RW_PERMISSIVE_SQL_MODE "'";
 
 rw_write_outcome rw_settle_execute(rw_settle *s, const rw_case *c, bool checks, GError **error)
 {

@@ -1,5 +1,6 @@
 #include "flow/apply/change.h"
 #include "flow/apply/rows_private.h"
+#include "flow/apply/session.h"
 
 static bool same_images(const rw_net *net) { return net->before.data && net->after.data && rw_slice_equal(net->before, net->after); }
 
@@ -165,7 +166,7 @@ static bool write_exact(rw_rows_apply *a, GError **error)
 
 static bool set_permissive(rw_rows_apply *a, bool on, GError **error)
 {
-    g_string_append(rw_script_sql(a->script), on ? "SET @rw_mode = @@SESSION.sql_mode, SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"
+    g_string_append(rw_script_sql(a->script), on ? "SET @rw_mode = @@SESSION.sql_mode, SESSION sql_mode = '" RW_PERMISSIVE_SQL_MODE "'"
                                                  : "SET SESSION sql_mode = @rw_mode");
     return rw_rows_apply_end_statement(a, error);
 }
