@@ -501,6 +501,8 @@ def test_local_transactions(off):
     """They are replicated to the other site, not to the other nodes, which is worth a warning."""
     off.run(off.east, 'CREATE TABLE local_rows (id INT PRIMARY KEY) ENGINE=MyISAM', 'INSERT INTO local_rows VALUES (1)')
     wait_until(lambda: 'holds a transaction that is local to this node (it changed a table of an engine' in off.log(), 20, off.tail)
+    arrived = f"SELECT TABLE_ROWS FROM information_schema.tables WHERE table_schema = '{off.db}' AND table_name = 'local_rows'"
+    wait_until(lambda: off.west.one(arrived) is not None, 20, off.tail)
     off.run(off.west, 'DROP TABLE local_rows')
 
 
