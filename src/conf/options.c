@@ -146,7 +146,7 @@ static const rw_option table[] = {
     {LINK(RW_OPTION_RENAMES, "rename", renames), .help = "other names at the target",
      .manual = "shop:shop_eu gives all tables of a schema another one, shop.orders:shop2.orders_copy a single table; the entry of a table wins over that of its schema. The filters of the "
                "link name what is at the source; [schema] and [table] sections hold at the site where the name is, so write them for both names. The link back, if there is one, needs "
-               "the same the other way round. DDL that touches what is renamed stops the link: run it at both sites. Not for links that hand on what others wrote (rings, stars)."},
+               "the same the other way round. DDL that touches what is renamed stops the link: run it at both sites."},
 
     {SCHEMA(RW_OPTION_POLICY, "conflict", conflict), .choices = POLICIES, .help = "what to do when two sites wrote one row of this schema",
      .manual = "Instead of conflict in [ringway]."},

@@ -204,7 +204,8 @@ static bool add_rows(rw_reader *r, rw_rows rows, GError **error)
     return !is_large(r) || give_piece(r);
 }
 
-static bool add_relayed(rw_reader *r, rw_rows rows, const rw_route *route, GError **error)
+/* here: the table as the source calls it. */
+static bool add_relayed(rw_reader *r, rw_rows rows, rw_table *here, const rw_route *route, GError **error)
 {
     rw_slice before, after;
     bool bad = false;
@@ -212,7 +213,7 @@ static bool add_relayed(rw_reader *r, rw_rows rows, const rw_route *route, GErro
     rw_batch_hold_table(r->batch, rows.table);
     while (rw_rows_next(&rows, &before, &after, &bad)) {
         rw_relayed relayed;
-        if (!rw_relay_row(r->relay, rows.table, before, after, route->origin, &relayed, error)) return false;
+        if (!rw_relay_row(r->relay, here, before, after, route->origin, &relayed, error)) return false;
         if (!relayed.author) continue;
         if (route->filtered) {
             r->filtered++;
@@ -239,7 +240,7 @@ static bool add_trace(rw_reader *r, const rw_route *route, GError **error)
     const rw_rows as_rows = {.table = route->change.table, .op = !before.data ? RW_INSERT : after.data ? RW_UPDATE : RW_DELETE};
     rw_relayed relayed;
     if (!open_txn(r)) return false;
-    if (!rw_relay_row(r->relay, as_rows.table, before, after, route->origin, &relayed, error)) return false;
+    if (!rw_relay_row(r->relay, route->change.here, before, after, route->origin, &relayed, error)) return false;
     if (!relayed.author) return true;
     r->filtered += route->filtered;
     if (route->filtered) return true;
@@ -288,7 +289,7 @@ static bool take_rows(rw_reader *r, const rw_event *event, const rw_route *route
 {
     rw_rows rows = event->rows;
     rows.table = route->table;
-    return route->relayed ? add_relayed(r, rows, route, error) : add_rows(r, rows, error);
+    return route->relayed ? add_relayed(r, rows, event->rows.table, route, error) : add_rows(r, rows, error);
 }
 
 static void tell_local(rw_reader *r, rw_local local)

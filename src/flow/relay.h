@@ -38,7 +38,7 @@ typedef struct {
     bool partly;                     /* the target holds what `first` did */
 } rw_relayed;
 
-/* origin: whose the row is; 0: the window does not say, because it is all one site's. */
+/* table: as the source calls it. origin: whose the row is; 0: the window does not say, because it is all one site's. */
 bool rw_relay_row(rw_relay *relay, rw_table *table, rw_slice before, rw_slice after, unsigned origin, rw_relayed *relayed, GError **error);
 const rw_author *rw_relay_last(const rw_relay *relay); /* of the window's last transaction; NULL: it has none */
 rw_slice rw_relay_writers(const rw_relay *relay, rw_arena *arena); /* of the window, as it was read; in the arena */

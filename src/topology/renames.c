@@ -39,15 +39,6 @@ static bool refuse(const rw_conf *conf, const rw_topology_link *link, GError **e
     return rw_fail(error, RW_ERR_CONFIG, "%s:%u: rename of link %s: %s", conf->path, section_of(conf, link)->line, link->name, why);
 }
 
-static bool check_duty(const rw_conf *conf, const GPtrArray *links, const rw_topology_link *link, GError **error)
-{
-    if (!rw_origins_is_only(&link->carries, conf->sites[link->source].id))
-        return refuse(conf, link, error, "the link hands on what other sites wrote, and cannot rename yet; remove it, or use topology = mesh");
-    if (rw_topology_hands_on(conf, links, link->target))
-        return refuse(conf, link, error, "links out of %s hand on what it brings, so it cannot rename yet; remove it, or use topology = mesh", site_name(conf, link->target));
-    return true;
-}
-
 static bool check_back(const rw_conf *conf, const GPtrArray *links, const rw_topology_link *link, GError **error)
 {
     static const rw_renames none = {NULL, 0};
@@ -108,11 +99,7 @@ static bool check_policies(const rw_conf *conf, const rw_topology_link *link, GE
     return true;
 }
 
-/* --- two ways to one site --- */
-
-typedef struct {
-    const rw_topology_link *first, *second, *direct;
-} detour;
+/* --- one name at each site --- */
 
 static rw_name translate(const rw_conf *conf, const rw_topology_link *link, rw_name name)
 {
@@ -120,43 +107,47 @@ static rw_name translate(const rw_conf *conf, const rw_topology_link *link, rw_n
     return renames ? rw_renames_map(renames, name) : name;
 }
 
-static bool is_same_way(const rw_conf *conf, const detour *d, rw_name name)
+static rw_name translate_back(const rw_conf *conf, const rw_topology_link *link, rw_name name)
 {
-    return rw_name_equal(translate(conf, d->direct, name), translate(conf, d->second, translate(conf, d->first, name)));
+    const rw_renames *renames = renames_of(conf, link);
+    return renames ? rw_renames_back(renames, name) : name;
 }
 
-static bool check_name(const rw_conf *conf, const detour *d, const rw_topology_link *by, rw_name name, GError **error)
+/* names: what a table, or schema, is called at each site; schema NULL: not known. true: one more is known. */
+static bool spread(const rw_conf *conf, const GPtrArray *links, rw_name *names)
 {
-    if (is_same_way(conf, d, name)) return true;
-    g_autofree char *text = shown(name);
-    return refuse(conf, by, error, "%s of site %s has one name at site %s by link %s, and another over site %s; rename alike on both ways", text, site_name(conf, d->first->source),
-                  site_name(conf, d->direct->target), d->direct->name, site_name(conf, d->first->target));
+    bool more = false;
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(links, i);
+        rw_name *source = &names[link->source], *target = &names[link->target];
+        if (!source->schema == !target->schema) continue;
+        if (source->schema) *target = translate(conf, link, *source);
+        else *source = translate_back(conf, link, *target);
+        more = true;
+    }
+    return more;
 }
 
-/* Whatever an entry of the three links names, as the source calls it. */
-static bool check_detour(const rw_conf *conf, const detour *d, GError **error)
+static bool check_name(const rw_conf *conf, const GPtrArray *links, const rw_topology_link *by, rw_name name, GError **error)
 {
-    const rw_topology_link *const all[] = {d->first, d->direct, d->second};
-    const rw_renames *first = renames_of(conf, d->first);
-    for (unsigned k = 0; k < G_N_ELEMENTS(all); k++) {
-        const rw_renames *renames = renames_of(conf, all[k]);
-        for (unsigned i = 0; renames && i < renames->n; i++) {
-            rw_name name = {renames->at[i].schema, renames->at[i].table};
-            if (all[k] == d->second && first) name = rw_renames_back(first, name);
-            if (!check_name(conf, d, all[k], name, error)) return false;
-        }
+    g_autofree rw_name *names = g_new0(rw_name, conf->n_sites);
+    names[by->source] = name;
+    while (spread(conf, links, names)) continue;
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(links, i);
+        if (!names[link->source].schema || rw_name_equal(translate(conf, link, names[link->source]), names[link->target])) continue;
+        g_autofree char *text = shown(name), *one = shown(translate(conf, link, names[link->source])), *other = shown(names[link->target]);
+        return refuse(conf, by, error, "%s of site %s is %s at site %s by link %s, and %s by another way; rename alike on all ways", text, site_name(conf, by->source), one,
+                      site_name(conf, link->target), link->name, other);
     }
     return true;
 }
 
-static bool check_detours(const rw_conf *conf, const GPtrArray *links, const rw_topology_link *first, GError **error)
+static bool check_names(const rw_conf *conf, const GPtrArray *links, const rw_topology_link *link, GError **error)
 {
-    for (guint i = 0; i < links->len; i++) {
-        const rw_topology_link *second = g_ptr_array_index(links, i);
-        const detour d = {first, second, find(links, first->source, second->target)};
-        if (second->source != first->target || second->target == first->source || !d.direct) continue;
-        if (!check_detour(conf, &d, error)) return false;
-    }
+    const rw_renames *renames = renames_of(conf, link);
+    for (unsigned i = 0; i < renames->n; i++)
+        if (!check_name(conf, links, link, (rw_name){renames->at[i].schema, renames->at[i].table}, error)) return false;
     return true;
 }
 
@@ -165,9 +156,11 @@ bool rw_topology_check_renames(const rw_conf *conf, const GPtrArray *links, GErr
     for (guint i = 0; i < links->len; i++) {
         const rw_topology_link *link = g_ptr_array_index(links, i);
         if (!renames_of(conf, link)) continue;
-        if (!check_duty(conf, links, link, error) || !check_back(conf, links, link, error) || !check_filter(conf, link, error) || !check_policies(conf, link, error)) return false;
+        if (!check_back(conf, links, link, error) || !check_filter(conf, link, error) || !check_policies(conf, link, error)) return false;
     }
-    for (guint i = 0; i < links->len; i++)
-        if (!check_detours(conf, links, g_ptr_array_index(links, i), error)) return false;
+    for (guint i = 0; i < links->len; i++) {
+        const rw_topology_link *link = g_ptr_array_index(links, i);
+        if (renames_of(conf, link) && !check_names(conf, links, link, error)) return false;
+    }
     return true;
 }

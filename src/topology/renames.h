@@ -1,8 +1,8 @@
 /* renames: does what the links rename fit together?
  *
- * A table is one table at all sites, under one name at each. So the link back has the same renames the other way round; where a site gets a table on two
- * ways, both give it one name; the filters let it pass both ways; and what settles conflicts of a table is the same under all of its names.
- * In: a configuration and its links. Errors: RW_ERR_CONFIG, with the line in the file. Refuses renames of links that hand on what others wrote.
+ * A table is one table at all sites, under one name at each. So the link back has the same renames the other way round; it is the same name
+ * whatever way links lead to a site; the filters let it pass both ways; and what settles conflicts of a table is the same under all of its names.
+ * In: a configuration and its links. Errors: RW_ERR_CONFIG, with the line in the file.
  */
 #pragma once
 #include "conf/conf.h"

@@ -4,7 +4,9 @@ import contextlib
 
 import pytest
 
-from scenario import Scenario, unlogged
+from load import Load
+from scenario import Scenario, need, unlogged
+from sites import ACCOUNT, COUNTED, Sites, adding
 
 PAIRS = [('mariadb', 'mysql')]
 SCHEMA = {'east': 'shop', 'west': 'shop_eu'}
@@ -99,3 +101,53 @@ def test_refused(pair):
     with contextlib.closing(Scenario(pair, sections='[link east->west]\nrename = shop:shop_eu\n')) as scenario:
         error = scenario.cmd('config', '--check', expect=2).stderr
         assert 'rename of link east->west: link west->east must give the names back; write in [link west->east]: rename = shop_eu:shop' in error, error
+
+
+# ---- links that hand on what other sites wrote
+
+AT = {'east': 'shop', 'west': 'shop_eu', 'north': 'shop_n'}
+AROUND = {'ring': [('east', 'west'), ('west', 'north'), ('north', 'east')], 'star': [('east', 'west'), ('west', 'east'), ('east', 'north'), ('north', 'east')]}
+TOTALS = ('k', 'total', 'shared', 'account')
+
+
+@pytest.fixture(scope='module')
+def three():
+    flavours = ('mariadb', 'mysql', 'mariadb')
+    need(*flavours)
+    sites = Sites(flavours)
+    try:
+        yield sites.start()
+    finally:
+        sites.destroy()
+
+
+@pytest.mark.parametrize('shape', AROUND)
+def test_a_name_of_its_own_at_each_of_three_sites(three, shape):
+    """Everybody writes, rows of their own and rows that all write; what a site hands on has another name where it comes from, and where it goes."""
+    sections = ''.join(f'[link {a}->{b}]\nrename = {AT[a]}:{AT[b]}\n' for a, b in AROUND[shape]) + \
+        ''.join(f'[table {schema}.account]\nconflict = delta(balance)\n[table {schema}.shared]\nconflict = merge\n' for schema in AT.values())
+    with contextlib.closing(three.topology(shape, sections=sections, start=False)) as ringway:
+        for name, server in ringway.sites.items():
+            unlogged(server, f'CREATE DATABASE {AT[name]} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci', f'USE {AT[name]}', *COUNTED, *ACCOUNT)
+        ringway.init()
+        ringway.start()
+        with contextlib.ExitStack() as stack:
+            loads = {name: stack.enter_context(Load(server, AT[name], adding(name), pause=0.002)) for name, server in ringway.sites.items()}
+            for load in loads.values():
+                load.wait_for(150)
+            ringway.stop()
+            for load in loads.values():
+                load.wait_for(50)
+            ringway.start(wait=False)
+            for load in loads.values():
+                load.wait_for(150)
+            counts = {name: load.stop() for name, load in loads.items()}
+        ringway.caught_up()
+        for table in TOTALS:
+            there = {name: sorted(server.sql(f'SELECT * FROM {AT[name]}.{table}')) for name, server in ringway.sites.items()}
+            assert there['east'] == there['west'] == there['north'], table
+        for name, server in ringway.sites.items():
+            assert dict(server.sql(f'SELECT site, COUNT(*) FROM {AT[name]}.k GROUP BY site')) == counts
+            assert {site: n for site, n in server.sql(f'SELECT site, n FROM {AT[name]}.total') if n} == counts
+            assert server.one(f'SELECT balance FROM {AT[name]}.account') == sum(counts.values())
+        assert sum(link['conflicts'] for link in ringway.links().values()) > 20 and not any(link['drift'] for link in ringway.links().values())

@@ -302,6 +302,7 @@ static bool take_change(rw_router *r, const rw_event *event, rw_route *route, GE
     if (!note) return false;
     route->change.own = c[RW_CHANGE_OWN].data[0];
     route->change.table = target_table(note, table);
+    route->change.here = table;
     route->change.image = c[RW_CHANGE_IMAGE];
     route->change.after = c[RW_CHANGE_AFTER];
     if (!route->change.own) return take_trace(r, note, route);

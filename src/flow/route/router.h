@@ -19,7 +19,8 @@
  *
  * With `watch` it reads a target's log for the memory of last writers: it judges nothing, and hands on the rows of every transaction, a
  * Ringway's too, and what their progress rows say of their writers.
- * What a link renames has its name at the target from here on: nothing behind the router knows the source's.
+ * What a link renames has its name at the target from here on: behind the router only the relay
+ * knows the source's, because lists of writers in its log go by it.
  * Owner: one thread. Errors: RW_ERR_STOP for what must not be guessed: row images that are not whole, statements in statement format,
  * objects other than tables, indexes and databases, savepoint rollbacks, a statement over filtered and replicated tables at once or over renamed ones,
  * two tables that get one name.
@@ -55,6 +56,7 @@ typedef struct {
     rw_statement statement; /* for STATEMENT; borrowed from the event and the router */
     struct {
         rw_table *table; /* the router's, under its name at the target */
+        rw_table *here;  /* as the source calls it */
         bool own;        /* a delete that the site made itself; else one of the window's changes, which found the row as wanted */
         rw_slice image, after;
     } change;
