@@ -322,6 +322,22 @@ def test_the_node_in_use_is_killed(nodes):
     nodes.same()
 
 
+def test_the_node_in_use_is_desynced(off):
+    """As during a backup: it still serves, but nobody waits for it any more when it falls behind."""
+    def moved():
+        return all(any(name in line and 'goes on at host' in line for line in off.log().splitlines()) for name in ('east->west', 'west->east'))
+
+    def desync(node):
+        node.desync(True)
+        wait_until(moved, 30, off.tail)
+    try:
+        goes_on(off, desync)
+    finally:
+        off.nodes[0].desync(False)
+    off.cluster.wait_synced()
+    off.same()
+
+
 def empty_log(node):
     """But for a file without transactions."""
     node.sql('FLUSH BINARY LOGS')
