@@ -153,12 +153,3 @@ GPtrArray *rw_topology_links(const rw_conf *conf, GError **error)
     for (unsigned origin = 0; origin < conf->n_sites; origin++) route(links, conf, origin);
     return rw_topology_check_renames(conf, links, error) ? g_steal_pointer(&links) : NULL;
 }
-
-bool rw_topology_hands_on(const rw_conf *conf, const GPtrArray *links, unsigned site)
-{
-    for (guint i = 0; i < links->len; i++) {
-        const rw_topology_link *link = g_ptr_array_index(links, i);
-        if (link->source == site && !rw_origins_is_only(&link->carries, conf->sites[site].id)) return true;
-    }
-    return false;
-}

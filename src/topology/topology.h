@@ -24,5 +24,3 @@ typedef struct {
 
 /* of rw_topology_link *; NULL on failure */
 GPtrArray *rw_topology_links(const rw_conf *conf, GError **error);
-/* A link out of that site carries the transactions of others. */
-bool rw_topology_hands_on(const rw_conf *conf, const GPtrArray *links, unsigned site);

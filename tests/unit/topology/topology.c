@@ -81,17 +81,6 @@ static void test_read_only(void)
     }
 }
 
-static void test_hands_on(void)
-{
-    g_autoptr(rw_conf) star = conf_of("star", 3, "");
-    g_autoptr(rw_conf) mesh = conf_of("mesh", 3, "");
-    g_autoptr(GPtrArray) of_star = rw_topology_links(star, NULL);
-    g_autoptr(GPtrArray) of_mesh = rw_topology_links(mesh, NULL);
-    g_assert_true(rw_topology_hands_on(star, of_star, 0));
-    g_assert_false(rw_topology_hands_on(star, of_star, 1));
-    g_assert_false(rw_topology_hands_on(mesh, of_mesh, 0));
-}
-
 static void assert_refused(const char *topology, unsigned n_sites, const char *links, const char *words)
 {
     g_autoptr(rw_conf) conf = conf_of(topology, n_sites, links);
@@ -152,7 +141,6 @@ int main(int argc, char **argv)
     g_test_add_func("/topology/shapes", test_shapes);
     g_test_add_func("/topology/links", test_links);
     g_test_add_func("/topology/read-only", test_read_only);
-    g_test_add_func("/topology/hands-on", test_hands_on);
     g_test_add_func("/topology/copy", test_copy);
     g_test_add_func("/topology/refused", test_refused);
     return g_test_run();
