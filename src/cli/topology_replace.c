@@ -135,7 +135,7 @@ static bool survey(replacement *p, GError **error)
 static bool survey_end(replacement *p, GError **error)
 {
     rw_source_pos end = {0};
-    g_autofree char *sql = g_strdup_printf("SELECT %s", p->server->dialect->own_gtids), *marked = rw_connection_value(p->server, sql, error);
+    g_autofree char *marked = rw_connection_own_gtids(p->server, error);
     if (!marked || !rw_start_position_now(p->server, &end, error)) return false;
     p->rest.gtid = g_strdup(end.gtid);
     if (!p->rest.sent) p->rest.sent = g_strdup(end.gtid);

@@ -132,16 +132,10 @@ static bool check_has(rw_connection *former, const rw_gtid_state *sent, GError *
     return !failure && !lacks;
 }
 
-static char *mark_of(rw_connection *present, GError **error)
-{
-    g_autofree char *sql = g_strdup_printf("SELECT %s", present->dialect->own_gtids);
-    return rw_connection_value(present, sql, error);
-}
-
 bool rw_lost_list(const rw_lost *lost, GError **error)
 {
     g_auto(rw_gtid_state) state = {0};
-    g_autofree char *mark = mark_of(lost->present, error);
+    g_autofree char *mark = rw_connection_own_gtids(lost->present, error);
     if (!mark) return false;
     lister l = {.tables = g_array_new(FALSE, FALSE, sizeof(touched)), .what = g_string_new(NULL), .present_mark = mark, .regain = lost->regain, .found = lost->found, .user = lost->user};
     g_array_set_clear_func(l.tables, clear_touched);

@@ -267,6 +267,12 @@ char *rw_connection_value(rw_connection *c, const char *sql, GError **error)
     return g_strndup((const char *)cell.data, cell.len);
 }
 
+char *rw_connection_own_gtids(rw_connection *c, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT %s", c->dialect->own_gtids);
+    return rw_connection_value(c, sql, error);
+}
+
 void rw_sql_quote(GString *sql, rw_slice text)
 {
     g_string_append_c(sql, '\'');

@@ -77,6 +77,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rw_result, rw_result_free)
 /* The first cell of the first row, owned; NULL with *error unset: no row or NULL. */
 char *rw_connection_value(rw_connection *connection, const char *sql, GError **error);
 
+/* What stands in the GTIDs of transactions that this server is the first to execute; owned. */
+char *rw_connection_own_gtids(rw_connection *connection, GError **error);
+
 /* Appends 'text' quoted for a session whose character_set_client is binary or an ASCII superset. */
 void rw_sql_quote(GString *sql, rw_slice text);
 void rw_sql_hex(GString *sql, rw_slice bytes); /* x'00ff' */
